@@ -1,0 +1,299 @@
+"""The nouns of the house: what flows from a picture to its explanation.
+
+Coordinates are continuous: pixel ``i`` covers ``[i, i + 1)`` and its centre lies at ``i + 0.5``.
+Sizes are ``(height, width)``, as in numpy; points are ``(x, y)``, as on a screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Size = tuple[int, int]
+Pixels = NDArray[np.uint8]
+Map = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One upright picture.
+
+    Attributes:
+        pixels: RGB uint8 ``(height, width, 3)``, C-contiguous; never written to.
+        source: where it came from: a path, an address, a camera's name.
+        number: its place in the source, from 0.
+        time: seconds since the source's start.
+    """
+
+    pixels: Pixels
+    source: str
+    number: int = 0
+    time: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
+            raise ValueError(
+                f"a frame is RGB uint8 (height, width, 3), not {self.pixels.dtype} "
+                f"{self.pixels.shape}"
+            )
+
+    @property
+    def size(self) -> Size:
+        """``(height, width)`` in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+class Fit(StrEnum):
+    """How a picture is laid into the network's input."""
+
+    WHOLE = "whole"  # all of the picture, aspect kept
+    CROP = "crop"  # the network's own evaluation: resize, then the centre crop
+    STRETCH = "stretch"  # all of the picture, pressed into a square
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How picture pixels, network input and map cells lie over each other.
+
+    ``input = picture * scale + offset`` on each axis. A map covers the input evenly.
+
+    Attributes:
+        picture: size of the upright picture.
+        input: size of the network's input tensor.
+        scale: ``(y, x)`` input pixels per picture pixel.
+        offset: ``(y, x)`` where the picture's top left corner lies in the input; negative when the
+            input shows only a part of the picture, positive when the picture is padded.
+    """
+
+    picture: Size
+    input: Size
+    scale: tuple[float, float]
+    offset: tuple[float, float] = (0.0, 0.0)
+
+    def to_input(self, x: float, y: float) -> tuple[float, float]:
+        """Picture point ``(x, y)`` in input coordinates."""
+        return x * self.scale[1] + self.offset[1], y * self.scale[0] + self.offset[0]
+
+    def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Input point ``(x, y)`` in picture coordinates."""
+        return (x - self.offset[1]) / self.scale[1], (y - self.offset[0]) / self.scale[0]
+
+    @cached_property
+    def seen(self) -> tuple[float, float, float, float]:
+        """The part of the picture the network sees: ``(left, top, right, bottom)`` in pixels."""
+        left, top = self.to_picture(0, 0)
+        right, bottom = self.to_picture(self.input[1], self.input[0])
+        height, width = self.picture
+        return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
+
+    def sampling(self, cells: Size, size: Size | None = None) -> NDArray[np.float64]:
+        """The 2x3 matrix from pixel indices to (fractional) map cell indices.
+
+        Args:
+            cells: size of the map.
+            size: size of the raster laid over the whole picture; the picture's own when None.
+
+        Returns:
+            A matrix for ``cv2.warpAffine`` with ``cv2.WARP_INVERSE_MAP``.
+        """
+        size = size or self.picture
+        matrix = np.zeros((2, 3))
+        for row, axis in ((0, 1), (1, 0)):
+            cells_per_input = cells[axis] / self.input[axis]
+            step = self.picture[axis] / size[axis] * self.scale[axis] * cells_per_input
+            matrix[row, row] = step
+            matrix[row, 2] = 0.5 * step + self.offset[axis] * cells_per_input - 0.5
+        return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """What speaks for one class, where: a class activation map, raw.
+
+    Attributes:
+        values: float32 ``(rows, columns)`` at the map's own resolution, unbounded: positive speaks
+            for the class, negative against it.
+        geometry: how it lies over the picture.
+        target: index of the target class.
+        label: its name.
+        score: its probability, in [0, 1].
+        present: whether the network says that the class is in the picture: above its calibrated
+            threshold (independent sigmoids), or the most probable class (softmax).
+    """
+
+    values: Map
+    geometry: Geometry
+    target: int
+    label: str
+    score: float
+    present: bool = True
+
+    @cached_property
+    def positive(self) -> Map:
+        """ReLU, then divided by the maximum: float32 in [0, 1]; all zero when nothing is positive."""
+        values = np.maximum(self.values, 0.0)
+        top = float(values.max())
+        return values / np.float32(top) if top > 0 and np.isfinite(top) else np.zeros_like(values)
+
+    def resample(self, values: NDArray[np.generic], size: Size | None = None) -> NDArray[np.generic]:
+        """Lay an array of the map's resolution over the picture, bilinearly.
+
+        Args:
+            values: float32 or uint8 ``(rows, columns)``.
+            size: the raster over the whole picture; the picture's own size when None.
+
+        Returns:
+            The same dtype, ``size``; the border cells reach out to the picture's edges.
+        """
+        size = size or self.geometry.picture
+        rows, columns = self.values.shape
+        matrix = self.geometry.sampling((rows, columns), size)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return cv2.warpAffine(
+            values, matrix, (size[1], size[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        )
+
+    def at(self, x: float, y: float) -> float:
+        """The raw value under picture point ``(x, y)``, bilinear; NaN where the network saw nothing."""
+        left, top, right, bottom = self.geometry.seen
+        if not (left <= x <= right and top <= y <= bottom):
+            return float("nan")
+        rows, columns = self.values.shape
+        (sx, _, tx), (_, sy, ty) = self.geometry.sampling((rows, columns)).tolist()
+        column = min(max((x - 0.5) * sx + tx, 0.0), columns - 1.0)
+        row = min(max((y - 0.5) * sy + ty, 0.0), rows - 1.0)
+        c0, r0 = int(column), int(row)
+        c1, r1 = min(c0 + 1, columns - 1), min(r0 + 1, rows - 1)
+        fc, fr = column - c0, row - r0
+        v = self.values
+        upper = float(v[r0, c0]) * (1 - fc) + float(v[r0, c1]) * fc
+        lower = float(v[r1, c0]) * (1 - fc) + float(v[r1, c1]) * fc
+        return upper * (1 - fr) + lower * fr
+
+
+class Rule(StrEnum):
+    """How boxes are derived from a map."""
+
+    LARGEST = "largest"  # Zhou et al. 2016: the largest component above a share of the maximum
+    ALL = "all"  # every component above a share of the maximum
+    OTSU = "otsu"  # every component above Otsu's threshold
+    PERCENTILE = "percentile"  # every component above a percentile of the map
+
+
+@dataclass(frozen=True)
+class BoxRule:
+    """A rule with its numbers.
+
+    Attributes:
+        rule: which rule.
+        threshold: share of the maximum in [0, 1] (largest, all) or the share of the map that lies
+            below (percentile); unused by Otsu.
+        min_area: components smaller than this share of the picture are dropped (never by largest).
+    """
+
+    rule: Rule = Rule.LARGEST
+    threshold: float = 0.2
+    min_area: float = 0.002
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box in picture pixels, inside the picture.
+
+    ``score`` is the class score times the component's peak over the map's maximum, in [0, 1].
+    ``threshold`` is the share of the map's maximum that was cut at.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    target: int
+    label: str
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One class's map and the boxes derived from it."""
+
+    heatmap: Heatmap
+    boxes: tuple[Box, ...]
+    rule: BoxRule
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class's score: a probability in [0, 1] and the logit it came from."""
+
+    index: int
+    label: str
+    score: float
+    logit: float
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Everything needed to repeat an inspection.
+
+    Attributes:
+        model: name of the network.
+        weights: what its weights are called.
+        weights_sha256: their hash, hexadecimal; empty when they have none (random weights).
+        layer: the target layer.
+        method: the CAM method.
+        fit: how the picture was laid into the input.
+        device: what it ran on, such as ``cpu`` or ``cuda:0``.
+        note: what the user should know about it, such as why the CPU was used; empty if nothing.
+    """
+
+    model: str
+    weights: str
+    weights_sha256: str
+    layer: str
+    method: str
+    fit: Fit
+    device: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """One frame, explained.
+
+    Attributes:
+        frame: the frame itself; a map never travels without it.
+        geometry: how the network saw it.
+        predictions: one for each class, in class order.
+        explanations: one for each target class, strongest first.
+        origin: everything needed to repeat it.
+        seconds: what the inference took.
+        multi_label: independent sigmoids, so several classes or none may be present.
+    """
+
+    frame: Frame
+    geometry: Geometry
+    predictions: tuple[Prediction, ...]
+    explanations: tuple[Explanation, ...]
+    origin: Origin
+    seconds: float
+    multi_label: bool = False
+    ranking: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        order = sorted(range(len(self.predictions)), key=lambda i: -self.predictions[i].logit)
+        object.__setattr__(self, "ranking", tuple(order))
+
+    def top(self, count: int) -> tuple[Prediction, ...]:
+        """The ``count`` most probable classes, best first."""
+        return tuple(self.predictions[i] for i in self.ranking[:count])
+
+    def with_explanations(self, explanations: tuple[Explanation, ...]) -> Inspection:
+        """The same inspection with other explanations (boxes by another rule, say)."""
+        return replace(self, explanations=explanations)
