@@ -1,0 +1,1 @@
+"""Classifiers: the torchvision catalogue, the embedded starter, the user's own."""

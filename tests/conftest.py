@@ -1,0 +1,29 @@
+"""What every test shares."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real networks and photographs; skips where it is absent."""
+    named = os.environ.get("CAMVIEWER_TEST_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not (folder / "weights").is_dir():
+        pytest.skip(f"no test data: set CAMVIEWER_TEST_DATA or provide {folder.name} beside the project")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail a test that leaves a Python thread behind."""
+    before = set(threading.enumerate())
+    yield
+    leaked = [t for t in set(threading.enumerate()) - before if t.is_alive() and not t.daemon]
+    assert not leaked, f"threads left behind: {leaked}"
