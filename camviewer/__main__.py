@@ -1,0 +1,39 @@
+"""The door of the program: what must happen before anything else is imported."""
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+
+def _usable(stream: TextIO | None) -> TextIO:
+    """A stream that can be written to, whatever file name is printed.
+
+    A windowed program on Windows has no streams at all (``None``), and every ``print`` of a
+    library would raise there. File names may hold characters the console cannot show.
+    """
+    if stream is None:
+        return Path(os.devnull).open("w", encoding="utf-8")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return stream
+
+
+def main() -> int:
+    """Run the program; returns its exit code (0 done, 1 some pictures failed, 2 wrong usage)."""
+    # A child process of a frozen program starts here again and must not open a second window.
+    multiprocessing.freeze_support()
+    sys.stdout = _usable(sys.stdout)
+    sys.stderr = _usable(sys.stderr)
+    if sys.platform == "win32":
+        # Loaded after Qt, torch fails on Windows to find its own DLLs.
+        import torch  # noqa: F401
+    from camviewer.cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
