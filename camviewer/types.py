@@ -6,9 +6,11 @@ Sizes are ``(height, width)``, as in numpy; points are ``(x, y)``, as on a scree
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import math
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 Size = tuple[int, int]
 Pixels = NDArray[np.uint8]
 Map = NDArray[np.float32]
+Scalar = TypeVar("Scalar", np.float32, np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,15 @@ class Geometry:
         height, width = self.picture
         return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
 
+    @cached_property
+    def covers_picture_only(self) -> bool:
+        """Whether the input shows all of the picture and nothing else (no crop, no padding)."""
+        return all(
+            abs(self.offset[axis]) < 1e-6
+            and abs(self.picture[axis] * self.scale[axis] - self.input[axis]) < 1e-6
+            for axis in (0, 1)
+        )
+
     def sampling(self, cells: Size, size: Size | None = None) -> NDArray[np.float64]:
         """The 2x3 matrix from pixel indices to (fractional) map cell indices.
 
@@ -135,38 +147,72 @@ class Heatmap:
 
     @cached_property
     def positive(self) -> Map:
-        """ReLU, then divided by the maximum: float32 in [0, 1]; all zero when nothing is positive."""
-        values = np.maximum(self.values, 0.0)
-        top = float(values.max())
-        return values / np.float32(top) if top > 0 and np.isfinite(top) else np.zeros_like(values)
+        """The map as shown: ReLU, then divided by its maximum over the picture.
 
-    def resample(self, values: NDArray[np.generic], size: Size | None = None) -> NDArray[np.generic]:
+        Cells that lie wholly beside the picture (letterboxing) never set the scale. NaN counts as
+        zero; an infinite cell is 1 and dwarfs the finite ones.
+
+        Returns:
+            float32 ``(rows, columns)`` in [0, 1]; all zero when nothing on the picture is positive.
+        """
+        values = np.maximum(np.nan_to_num(self.values, nan=0.0), np.float32(0))
+        top = values[self._on_picture].max()
+        if not top > 0:
+            return np.zeros_like(values)
+        return np.minimum(values / top, np.float32(1))
+
+    @property
+    def _on_picture(self) -> tuple[slice, slice]:
+        """The rows and columns of the map that overlap the picture."""
+        left, top, right, bottom = self.geometry.seen
+        first = self.geometry.to_input(left, top)
+        last = self.geometry.to_input(right, bottom)
+        spans = []
+        for axis, cells in enumerate(self.values.shape):
+            cells_per_input = cells / self.geometry.input[axis]
+            # a sliver of a cell, left by rounding, does not count as overlap
+            start = min(max(math.floor(first[1 - axis] * cells_per_input + 1e-6), 0), cells - 1)
+            stop = math.ceil(last[1 - axis] * cells_per_input - 1e-6)
+            spans.append(slice(start, min(max(stop, start + 1), cells)))
+        return spans[0], spans[1]
+
+    def resample(self, values: NDArray[Scalar], size: Size | None = None) -> NDArray[Scalar]:
         """Lay an array of the map's resolution over the picture, bilinearly.
 
         Args:
-            values: float32 or uint8 ``(rows, columns)``.
+            values: float32 or uint8 ``(rows, columns)`` or ``(rows, columns, channels)``.
             size: the raster over the whole picture; the picture's own size when None.
 
         Returns:
             The same dtype, ``size``; the border cells reach out to the picture's edges.
         """
         size = size or self.geometry.picture
+        if self.geometry.covers_picture_only:
+            # the same sampling as below, ten times faster
+            resized = cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+            return np.asarray(resized, values.dtype)
         rows, columns = self.values.shape
-        matrix = self.geometry.sampling((rows, columns), size)
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpAffine(
-            values, matrix, (size[1], size[0]), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        warped = cv2.warpAffine(
+            values,
+            self.geometry.sampling((rows, columns), size),
+            (size[1], size[0]),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
         )
+        return np.asarray(warped, values.dtype)
 
     def at(self, x: float, y: float) -> float:
-        """The raw value under picture point ``(x, y)``, bilinear; NaN where the network saw nothing."""
+        """The raw value under picture point ``(x, y)``, bilinear.
+
+        NaN where the network saw nothing.
+        """
         left, top, right, bottom = self.geometry.seen
         if not (left <= x <= right and top <= y <= bottom):
             return float("nan")
         rows, columns = self.values.shape
-        (sx, _, tx), (_, sy, ty) = self.geometry.sampling((rows, columns)).tolist()
-        column = min(max((x - 0.5) * sx + tx, 0.0), columns - 1.0)
-        row = min(max((y - 0.5) * sy + ty, 0.0), rows - 1.0)
+        matrix = self.geometry.sampling((rows, columns))
+        column = min(max((x - 0.5) * float(matrix[0, 0]) + float(matrix[0, 2]), 0.0), columns - 1.0)
+        row = min(max((y - 0.5) * float(matrix[1, 1]) + float(matrix[1, 2]), 0.0), rows - 1.0)
         c0, r0 = int(column), int(row)
         c1, r1 = min(c0 + 1, columns - 1), min(r0 + 1, rows - 1)
         fc, fr = column - c0, row - r0
@@ -284,11 +330,12 @@ class Inspection:
     origin: Origin
     seconds: float
     multi_label: bool = False
-    ranking: tuple[int, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """Class indices, most probable first."""
         order = sorted(range(len(self.predictions)), key=lambda i: -self.predictions[i].logit)
-        object.__setattr__(self, "ranking", tuple(order))
+        return tuple(order)
 
     def top(self, count: int) -> tuple[Prediction, ...]:
         """The ``count`` most probable classes, best first."""
