@@ -145,6 +145,12 @@ class Heatmap:
     score: float
     present: bool = True
 
+    @property
+    def cells(self) -> Size:
+        """``(rows, columns)`` of the map."""
+        rows, columns = self.values.shape
+        return int(rows), int(columns)
+
     @cached_property
     def positive(self) -> Map:
         """The map as shown: ReLU, then divided by its maximum over the picture.
@@ -155,11 +161,12 @@ class Heatmap:
         Returns:
             float32 ``(rows, columns)`` in [0, 1]; all zero when nothing on the picture is positive.
         """
-        values = np.maximum(np.nan_to_num(self.values, nan=0.0), np.float32(0))
+        values: Map = np.maximum(np.nan_to_num(self.values, nan=0.0), np.float32(0))
         top = values[self._on_picture].max()
         if not top > 0:
             return np.zeros_like(values)
-        return np.minimum(values / top, np.float32(1))
+        shares: Map = np.minimum(values / top, np.float32(1))
+        return shares
 
     @property
     def _on_picture(self) -> tuple[slice, slice]:
@@ -168,7 +175,7 @@ class Heatmap:
         first = self.geometry.to_input(left, top)
         last = self.geometry.to_input(right, bottom)
         spans = []
-        for axis, cells in enumerate(self.values.shape):
+        for axis, cells in enumerate(self.cells):
             cells_per_input = cells / self.geometry.input[axis]
             # a sliver of a cell, left by rounding, does not count as overlap
             start = min(max(math.floor(first[1 - axis] * cells_per_input + 1e-6), 0), cells - 1)
@@ -191,10 +198,9 @@ class Heatmap:
             # the same sampling as below, ten times faster
             resized = cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
             return np.asarray(resized, values.dtype)
-        rows, columns = self.values.shape
         warped = cv2.warpAffine(
             values,
-            self.geometry.sampling((rows, columns), size),
+            self.geometry.sampling(self.cells, size),
             (size[1], size[0]),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
@@ -209,8 +215,8 @@ class Heatmap:
         left, top, right, bottom = self.geometry.seen
         if not (left <= x <= right and top <= y <= bottom):
             return float("nan")
-        rows, columns = self.values.shape
-        matrix = self.geometry.sampling((rows, columns))
+        rows, columns = self.cells
+        matrix = self.geometry.sampling(self.cells)
         column = min(max((x - 0.5) * float(matrix[0, 0]) + float(matrix[0, 2]), 0.0), columns - 1.0)
         row = min(max((y - 0.5) * float(matrix[1, 1]) + float(matrix[1, 2]), 0.0), rows - 1.0)
         c0, r0 = int(column), int(row)
