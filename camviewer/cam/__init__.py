@@ -1,0 +1,1 @@
+"""The engine: networks split at the target layer, and the maps computed above the split."""

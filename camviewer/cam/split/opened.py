@@ -1,0 +1,72 @@
+"""Opening a network: the best way to split it, and the layer to look at by default."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from torch import Tensor, nn
+
+from camviewer.cam.layout import Axes
+from camviewer.cam.split import Layer, LayeredNetwork
+from camviewer.cam.split.hooked import HookedNetwork
+from camviewer.cam.split.scripted import ScriptedNetwork
+from camviewer.cam.split.traced import TracedNetwork
+from camviewer.errors import MethodError, ModelError
+
+_LOG = logging.getLogger(__name__)
+
+# They hand on what the layer before them computed, at a coarser grid or in another order.
+_HANDING_ON = {
+    "AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d", "Dropout", "Identity", "Permute",
+    "adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "dropout", "permute", "contiguous", "clone",
+    "stochastic_depth",
+}  # fmt: skip
+
+
+def open_network(network: nn.Module, probe: Tensor) -> LayeredNetwork:
+    """The network with its layers known, by the best way that works for it.
+
+    Args:
+        network: in evaluation mode.
+        probe: a square picture batch ``(1, 3, side, side)`` at its own size, on its device.
+
+    Raises:
+        ModelError: if the network does not classify pictures.
+    """
+    if isinstance(network, torch.jit.ScriptModule):
+        return ScriptedNetwork(network, probe)
+    try:
+        return TracedNetwork(network, probe)
+    except ModelError as error:
+        _LOG.info("split by hooks instead of torch.fx: %s", error)
+        return HookedNetwork(network, probe)
+
+
+def automatic_layer(network: LayeredNetwork, probe: Tensor) -> Layer:
+    """The last layer whose grid still tells the classes apart: the field's usual choice.
+
+    It is the last one before the grid is pooled or flattened. Where a class token reads the grid
+    through attention, the layers after the last attention no longer influence the scores and are
+    passed over.
+
+    Raises:
+        MethodError: if no layer has rows and columns.
+    """
+    for layer in reversed(network.layers):
+        if layer.operation in _HANDING_ON:
+            continue
+        if layer.layout.axes is not Axes.TOKENS or _influences(network, probe, layer):
+            return layer
+    raise MethodError(
+        "No layer of this network keeps rows and columns, so there is nothing to lay over a "
+        "picture. CAM and Grad-CAM need a convolutional or transformer network."
+    )
+
+
+def _influences(network: LayeredNetwork, probe: Tensor, layer: Layer) -> bool:
+    run = network.run(probe, layer)
+    try:
+        return bool(run.gradient(run.logits.square().sum()).any())
+    except MethodError:
+        return False

@@ -1,0 +1,189 @@
+"""Split by torch.fx: the graph is cut in two at the target layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torchvision.models.feature_extraction import NodePathTracer
+
+from camviewer.cam.layout import Axes, layout_of
+from camviewer.cam.split import Layer, LinearHead, Run
+from camviewer.cam.split.linear import linear_head, operation
+from camviewer.errors import ModelError
+from camviewer.models.classifier import as_logits
+
+_TOLERANCE = 1e-3
+
+
+class TracedNetwork:
+    """A network of which torch.fx knows every operation."""
+
+    def __init__(self, network: nn.Module, probe: Tensor) -> None:
+        """Trace and check.
+
+        Args:
+            network: in evaluation mode.
+            probe: a square picture batch ``(1, 3, side, side)`` at the network's own size, on its
+                device.
+
+        Raises:
+            ModelError: if torch.fx cannot follow the network, or follows it wrongly.
+        """
+        self._graph_module, names = _trace(network)
+        shapes = _Shapes(self._graph_module)
+        with torch.no_grad():
+            expected = as_logits(network(probe))
+            traced = as_logits(shapes.run(probe))
+        if not torch.allclose(traced, expected, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True):
+            raise ModelError("The traced network does not compute what the network computes.")
+        needed = _ancestors(self._graph_module.graph)
+        self._nodes: dict[str, fx.Node] = {}
+        layers = []
+        for node, name in names.items():
+            layout = layout_of(shapes.found.get(node, ()), (probe.shape[2], probe.shape[3]))
+            if layout is None or node not in needed or node.op in ("placeholder", "get_attr"):
+                continue
+            shape = shapes.found[node]
+            self._nodes[name] = node
+            layers.append(
+                Layer(
+                    name=name,
+                    operation=operation(node, self._graph_module),
+                    layout=layout,
+                    channels=shape[1] if layout.axes is Axes.CHANNELS_FIRST else shape[-1],
+                    cells=layout.cells(shape, (probe.shape[2], probe.shape[3])),
+                )
+            )
+        self.layers = tuple(layers)
+        self.containers = _containers(names, self._nodes)
+        self._split = lru_cache(maxsize=4)(self._cut)
+
+    def run(self, tensor: Tensor, layer: Layer) -> Run:
+        """Run the trunk below a layer on ``(1, 3, height, width)``."""
+        halves = self._split(layer)
+        with torch.no_grad():
+            activation, carried = halves.trunk(tensor)
+
+        def head(replacement: Tensor) -> Tensor:
+            # clones: in-place operations above the layer must not reach what the caller holds
+            return as_logits(halves.head(replacement.clone(), *map(_cloned, carried)))
+
+        return Run(
+            activation=activation.detach().requires_grad_(),
+            layer=layer,
+            cells=layer.layout.cells(tuple(activation.shape), (tensor.shape[2], tensor.shape[3])),
+            head=head,
+            linear=halves.linear,
+        )
+
+    def _cut(self, layer: Layer) -> _Halves:
+        root = self._graph_module
+        target = self._nodes[layer.name]
+        above = _descendants(target)
+        trunk, trunk_env = fx.Graph(), dict[fx.Node, fx.Node]()
+        for node in root.graph.nodes:
+            if node not in above and node.op != "output":
+                trunk_env[node] = trunk.node_copy(node, trunk_env.__getitem__)
+        head, head_env = fx.Graph(), dict[fx.Node, fx.Node]()
+        head_env[target] = head.placeholder("activation")
+        carried = _carried(above, target)
+        for node in carried:
+            head_env[node] = head.placeholder(f"carried_{node.name}")
+        for node in root.graph.nodes:
+            if node in above or (node.op == "get_attr" and node not in head_env):
+                head_env[node] = head.node_copy(node, head_env.__getitem__)
+        trunk.output((trunk_env[target], tuple(trunk_env[n] for n in carried)))
+        return _Halves(
+            trunk=fx.GraphModule(root, trunk),
+            head=fx.GraphModule(root, head),
+            linear=linear_head(target, root, layer.layout.axes),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Halves:
+    trunk: fx.GraphModule
+    head: fx.GraphModule
+    linear: LinearHead | None
+
+
+class _Shapes(fx.Interpreter):
+    """Runs a graph and notes the shape of every tensor."""
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__(module)
+        self.found: dict[fx.Node, tuple[int, ...]] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        if isinstance(value, Tensor) and value.is_floating_point():
+            self.found[n] = tuple(value.shape)
+        return value
+
+
+def _trace(network: nn.Module) -> tuple[fx.GraphModule, dict[fx.Node, str]]:
+    if isinstance(network, fx.GraphModule):  # an exported program: its graph is the trace
+        return network, _exported_names(network.graph)
+    if isinstance(network, torch.jit.ScriptModule):
+        raise ModelError("TorchScript cannot be traced by torch.fx.")
+    tracer = NodePathTracer()
+    try:
+        graph = tracer.trace(network)
+    except Exception as error:  # a network's own code runs here: anything may be raised
+        raise ModelError(f"torch.fx cannot follow this network: {error}") from error
+    return fx.GraphModule(network, graph), dict(tracer.node_to_qualname)
+
+
+def _exported_names(graph: fx.Graph) -> dict[fx.Node, str]:
+    names: dict[fx.Node, str] = {}
+    for node in graph.nodes:
+        stack = list((node.meta.get("nn_module_stack") or {}).values())
+        names[node] = f"{stack[-1][0]}.{node.name}".lstrip(".") if stack else node.name
+    return names
+
+
+def _ancestors(graph: fx.Graph) -> set[fx.Node]:
+    output = next(n for n in graph.nodes if n.op == "output")
+    found: set[fx.Node] = set()
+    waiting = [output]
+    while waiting:
+        for node in waiting.pop().all_input_nodes:
+            if node not in found:
+                found.add(node)
+                waiting.append(node)
+    return found
+
+
+def _descendants(target: fx.Node) -> set[fx.Node]:
+    found: set[fx.Node] = set()
+    waiting = [target]
+    while waiting:
+        for node in waiting.pop().users:
+            if node not in found:
+                found.add(node)
+                waiting.append(node)
+    return found
+
+
+def _carried(above: set[fx.Node], target: fx.Node) -> list[fx.Node]:
+    """Values from below the cut, beside the activation, that the head needs (skip connections)."""
+    inputs = {i: None for node in target.graph.nodes if node in above for i in node.all_input_nodes}
+    return [n for n in inputs if n not in above and n is not target and n.op != "get_attr"]
+
+
+def _containers(names: dict[fx.Node, str], nodes: dict[str, fx.Node]) -> dict[str, str]:
+    """Modules by the layer they end in: a module's output is the last operation within it."""
+    last: dict[str, str] = {}
+    for name in names.values():
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            last[".".join(parts[:depth])] = name
+    return {module: name for module, name in last.items() if name in nodes and module not in nodes}
+
+
+def _cloned(value: object) -> object:
+    return value.clone() if isinstance(value, Tensor) else value

@@ -1,0 +1,273 @@
+"""The one pipeline from a frame to its inspection; the window and the command line both call it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import torch
+
+from camviewer.boxes import explain
+from camviewer.cam.device import Device, choose_device
+from camviewer.cam.explainer import Explainer
+from camviewer.cam.methods import AUTO, METHODS, Method, find_method
+from camviewer.cam.split import Layer, Run
+from camviewer.errors import MethodError, ModelError
+from camviewer.models.classifier import Activation, Classifier
+from camviewer.types import (
+    BoxRule,
+    Fit,
+    Frame,
+    Geometry,
+    Heatmap,
+    Inspection,
+    Origin,
+    Prediction,
+)
+
+_MOST_PRESENT = 6  # classes shown at once when several are present
+_UNCALIBRATED = 0.5
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to look for in a frame.
+
+    Attributes:
+        method: name of the CAM method, or ``auto``.
+        layer: name of the target layer; None for the automatic one.
+        targets: class indices to explain; None for those that the network finds.
+        top: explain this many of the most probable classes instead; ignored with `targets`.
+        fit: how the picture is laid into the network's input.
+        input_size: pixels; None for the network's own.
+        rule: how boxes are derived.
+    """
+
+    method: str = AUTO
+    layer: str | None = None
+    targets: tuple[int, ...] | None = None
+    top: int | None = None
+    fit: Fit = Fit.WHOLE
+    input_size: int | None = None
+    rule: BoxRule = field(default_factory=BoxRule)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The last frame as it went through the trunk."""
+
+    frame: Frame
+    geometry: Geometry
+    run: Run
+
+
+class Inspector:
+    """A classifier, opened on a device. Not thread-safe: one thread at a time."""
+
+    def __init__(self, classifier: Classifier, device: str = AUTO) -> None:
+        """Open the classifier.
+
+        Args:
+            classifier: the network with labels and preprocessing.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
+        Raises:
+            CamviewerError: if the device or the network cannot be used.
+        """
+        self.classifier = classifier
+        self._device = choose_device(device)
+        self._explainer = self._open(self._device)
+        self._seen: _Seen | None = None
+
+    @property
+    def device(self) -> str:
+        """What it runs on, such as ``cpu`` or ``cuda``."""
+        return str(self._device)
+
+    @property
+    def device_note(self) -> str:
+        """Why it runs there, where the user should know; else empty."""
+        return self._device.note
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer that can be the target layer, in order of execution."""
+        return self._explainer.layers
+
+    @property
+    def automatic_layer(self) -> Layer:
+        """The layer that is looked at unless another is chosen."""
+        return self._explainer.automatic
+
+    @property
+    def input_sizes(self) -> tuple[int, int, int] | None:
+        """Smallest and largest sensible input size and the step; None when the size is fixed."""
+        preprocessing = self.classifier.preprocessing
+        if preprocessing.fixed_size:
+            return None
+        own, step = preprocessing.input_size, 32
+        return max(step, own // 2 // step * step), own * 4 // step * step, step
+
+    def methods(self, layer: str | None = None) -> dict[str, str]:
+        """Every method by name, with the reason why it cannot serve here; empty when it can.
+
+        Raises:
+            MethodError: if there is no layer of this name.
+        """
+        run = self._seen.run if self._seen else None
+        target = self._explainer.layer(layer)
+        if run is None or run.layer != target:
+            side = self.classifier.preprocessing.input_size
+            run = self._explainer.run(torch.zeros(1, 3, side, side), target)
+        return {m.name: "" if m.serves(run) else _reason(m) for m in METHODS.values()}
+
+    def inspect(self, frame: Frame, request: Request | None = None) -> Inspection:
+        """Explain one frame.
+
+        The trunk's result is kept: another class or method on the same frame costs only the head.
+
+        Raises:
+            MethodError: if the method or the layer cannot serve this network.
+            ModelError: if the network returns no finite scores.
+        """
+        request = request or Request()
+        started = time.perf_counter()
+        try:
+            return self._inspect(frame, request, started)
+        except torch.OutOfMemoryError:
+            if self.device == "cpu":
+                raise MethodError(
+                    "Not enough memory for this input size. Choose a smaller one."
+                ) from None
+        self._fall_back()
+        return self._inspect(frame, request, started)
+
+    def _inspect(self, frame: Frame, request: Request, started: float) -> Inspection:
+        run, geometry = self._trunk(frame, request)
+        logits = run.logits.detach()[0].float()
+        if not torch.isfinite(logits).all():
+            raise ModelError(
+                f"{self.classifier.name} returned scores that are not finite numbers. Its weights "
+                "may be damaged, or its mean and standard deviation wrong."
+            )
+        scores = self.classifier.scores(logits).tolist()
+        predictions = tuple(
+            Prediction(i, label, score, logit)
+            for i, (label, score, logit) in enumerate(
+                zip(self.classifier.labels, scores, logits.tolist(), strict=True)
+            )
+        )
+        present = self._present(predictions)
+        targets = self._targets(predictions, present, request)
+        method = find_method(request.method, run)
+        heatmaps = self._heatmaps(method, run, geometry, targets, predictions, present)
+        return Inspection(
+            frame=frame,
+            geometry=geometry,
+            predictions=predictions,
+            explanations=tuple(explain(heatmap, request.rule) for heatmap in heatmaps),
+            origin=Origin(
+                model=self.classifier.name,
+                weights=self.classifier.weights,
+                weights_sha256=self.classifier.weights_sha256,
+                layer=run.layer.name,
+                method=method.name,
+                fit=request.fit,
+                device=self.device,
+                note=self.device_note,
+            ),
+            seconds=time.perf_counter() - started,
+            multi_label=self.classifier.activation is Activation.SIGMOID,
+        )
+
+    def _trunk(self, frame: Frame, request: Request) -> tuple[Run, Geometry]:
+        preprocessing = self.classifier.preprocessing
+        geometry = preprocessing.geometry(frame.size, request.fit, request.input_size)
+        layer = self._explainer.layer(request.layer)
+        seen = self._seen
+        if (
+            seen is not None
+            and seen.frame is frame
+            and seen.geometry == geometry
+            and seen.run.layer == layer
+        ):
+            return seen.run, geometry
+        self._seen = None  # frees its memory before the next run needs it
+        run = self._explainer.run(preprocessing.tensor(frame, geometry), layer)
+        if run.logits.shape[1] != len(self.classifier.labels):
+            raise ModelError(
+                f"{self.classifier.name} has {run.logits.shape[1]} classes but "
+                f"{len(self.classifier.labels)} labels. Choose the labels file that belongs to it."
+            )
+        self._seen = _Seen(frame, geometry, run)
+        return run, geometry
+
+    def _present(self, predictions: tuple[Prediction, ...]) -> frozenset[int]:
+        if self.classifier.activation is Activation.SOFTMAX:
+            return frozenset({max(predictions, key=lambda p: p.logit).index})
+        thresholds = self.classifier.thresholds or (_UNCALIBRATED,) * len(predictions)
+        return frozenset(
+            p.index for p, t in zip(predictions, thresholds, strict=True) if p.score >= t
+        )
+
+    def _targets(
+        self, predictions: tuple[Prediction, ...], present: frozenset[int], request: Request
+    ) -> list[int]:
+        if request.targets is not None:
+            wrong = [t for t in request.targets if not 0 <= t < len(predictions)]
+            if wrong:
+                raise MethodError(
+                    f"{self.classifier.name} has classes 0 to {len(predictions) - 1}; there is no "
+                    f"class {wrong[0]}."
+                )
+            return list(dict.fromkeys(request.targets))
+        ranked = [p.index for p in sorted(predictions, key=lambda p: -p.logit)]
+        if request.top is not None:
+            return ranked[: request.top]
+        return [i for i in ranked if i in present][:_MOST_PRESENT]
+
+    def _heatmaps(
+        self,
+        method: Method,
+        run: Run,
+        geometry: Geometry,
+        targets: list[int],
+        predictions: tuple[Prediction, ...],
+        present: frozenset[int],
+    ) -> list[Heatmap]:
+        if not targets:
+            return []
+        maps = method.maps(run, targets).detach().float().cpu().numpy()
+        return [
+            Heatmap(
+                values=values,
+                geometry=geometry,
+                target=target,
+                label=predictions[target].label,
+                score=predictions[target].score,
+                present=target in present,
+            )
+            for target, values in zip(targets, maps, strict=True)
+        ]
+
+    def _open(self, device: Device) -> Explainer:
+        return Explainer(
+            self.classifier.network,
+            self.classifier.preprocessing.input_size,
+            device.device,
+            self.classifier.target_layer,
+        )
+
+    def _fall_back(self) -> None:
+        exhausted = self.device
+        self._seen = None
+        self._device = Device(
+            torch.device("cpu"), f"{exhausted} ran out of memory: running on the CPU."
+        )
+        self._explainer = self._open(self._device)
+        if exhausted.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+
+def _reason(method: Method) -> str:
+    return f"{method.title} needs average pooling and one linear layer above the target layer."
