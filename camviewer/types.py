@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camviewer.errors import CamviewerError
+
 Size = tuple[int, int]
 Pixels = NDArray[np.uint8]
 Map = NDArray[np.float32]
@@ -246,11 +248,19 @@ class BoxRule:
         threshold: share of the maximum in [0, 1] (largest, all) or the share of the map that lies
             below (percentile); unused by Otsu.
         min_area: components smaller than this share of the picture are dropped (never by largest).
+
+    Raises:
+        CamviewerError: if a share is not in [0, 1].
     """
 
     rule: Rule = Rule.LARGEST
     threshold: float = 0.2
     min_area: float = 0.002
+
+    def __post_init__(self) -> None:
+        for name, share in (("threshold", self.threshold), ("minimum area", self.min_area)):
+            if not 0 <= share <= 1:
+                raise CamviewerError(f"The {name} is a share between 0 and 1, not {share:g}.")
 
 
 @dataclass(frozen=True)
