@@ -1,0 +1,218 @@
+"""What a person sees: the heatmap's colours over the picture, and the boxes with their captions.
+
+The canvas and the export call the same functions, so what is exported is what was shown.
+
+**One class**: the colour map is laid over the picture at constant opacity, as the literature does:
+the hue then tells the value everywhere, also where it is low. **Several classes**: each has its own
+colour of the Okabe-Ito palette, and the more a place speaks for a class, the less of the picture
+shines through; where classes overlap, their colours mix in proportion to their values, whatever
+their order. **Not seen**: what the network did not look at (the evaluation crop leaves a margin) is
+grey and dark, more so with growing opacity, up to one half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import cv2
+import numpy as np
+
+from camviewer.types import Box, Explanation, Frame, Geometry, Inspection, Pixels, Size
+
+Color = tuple[int, int, int]
+
+# Okabe & Ito, "Color Universal Design" (2008): told apart with any common colour blindness.
+# Their black is left out: it would vanish on photographs.
+CLASS_COLORS: tuple[Color, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
+
+_UNSEEN_BRIGHTNESS = 0.35
+
+
+class ColorMap(StrEnum):
+    """What value becomes what colour; all but turbo, jet and gray are perceptually uniform."""
+
+    VIRIDIS = "viridis"
+    CIVIDIS = "cividis"
+    INFERNO = "inferno"
+    MAGMA = "magma"
+    TURBO = "turbo"
+    JET = "jet"
+    GRAY = "gray"
+
+
+@dataclass(frozen=True)
+class View:
+    """How an inspection is shown; nothing in here ever causes inference.
+
+    Attributes:
+        opacity: of the heatmap, in [0, 1]; 0 shows the picture alone.
+        colormap: of the heatmap when one class is shown.
+        show_heatmap: whether there is a heatmap.
+        show_boxes: whether boxes are drawn.
+        show_labels: whether boxes carry label and score.
+    """
+
+    opacity: float = 0.5
+    colormap: ColorMap = ColorMap.VIRIDIS
+    show_heatmap: bool = True
+    show_boxes: bool = True
+    show_labels: bool = True
+
+
+@cache
+def lookup_table(colormap: ColorMap) -> Pixels:
+    """The colours of a colour map, RGB uint8 ``(256, 3)``, lowest value first; read-only."""
+    levels = np.arange(256, dtype=np.uint8)
+    if colormap is ColorMap.GRAY:
+        table = np.repeat(levels[:, None], 3, axis=1)
+    else:
+        bgr = cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{colormap.name}"))
+        table = np.ascontiguousarray(bgr.reshape(256, 3)[:, ::-1])
+    table.setflags(write=False)
+    return table
+
+
+def class_color(index: int) -> Color:
+    """The RGB colour of the ``index``-th explanation: of its boxes, and of its heatmap when
+    several classes are shown."""
+    return CLASS_COLORS[index % len(CLASS_COLORS)]
+
+
+def box_caption(box: Box) -> str:
+    """What is written on a box, such as ``goldfish 98 %``."""
+    percent = box.score * 100
+    if 0 < percent < 1:
+        return f"{box.label} <1 %"
+    if 99.5 <= percent < 100:
+        return f"{box.label} >99 %"
+    return f"{box.label} {percent:.0f} %"
+
+
+def scaled(frame: Frame, size: Size) -> Pixels:
+    """The frame's picture at another size, for a canvas that shows a large picture smaller.
+
+    Args:
+        frame: the picture.
+        size: ``(height, width)``.
+
+    Returns:
+        RGB uint8 ``(*size, 3)``; the frame's own pixels when it has that size already.
+    """
+    if size == frame.size:
+        return frame.pixels
+    smaller = size[0] * size[1] < frame.size[0] * frame.size[1]
+    how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(frame.pixels, (size[1], size[0]), interpolation=how), np.uint8)
+
+
+def blend(inspection: Inspection, view: View, picture: Pixels | None = None) -> Pixels:
+    """The picture with its heatmaps, without boxes.
+
+    Args:
+        inspection: what is shown.
+        view: how.
+        picture: the inspection's picture at another size (see ``scaled``); its own when None.
+
+    Returns:
+        A new RGB uint8 array of the picture's size. Opacity 0 gives exactly the picture; opacity 1
+        exactly the colour map (where the network saw the picture).
+    """
+    base = inspection.frame.pixels if picture is None else picture
+    opacity = min(max(view.opacity, 0.0), 1.0)
+    if not view.show_heatmap or opacity == 0 or not inspection.explanations:
+        return base.copy()
+    if len(inspection.explanations) == 1:
+        colors = _colored(inspection.explanations[0], view.colormap, _size(base))
+        result = np.asarray(cv2.addWeighted(colors, opacity, base, 1 - opacity, 0), np.uint8)
+    else:
+        result = _mixed(inspection.explanations, opacity, base)
+    for unseen in _unseen(inspection.geometry, _size(base)):
+        result[unseen] = _dimmed(base[unseen], min(2 * opacity, 1.0))
+    return result
+
+
+def heatmap_only(
+    explanation: Explanation, colormap: ColorMap = ColorMap.VIRIDIS, size: Size | None = None
+) -> Pixels:
+    """The colour map alone.
+
+    Args:
+        explanation: whose map.
+        colormap: which colours.
+        size: ``(height, width)`` over the whole picture; the picture's own when None.
+
+    Returns:
+        RGB uint8 ``(*size, 3)``; black where the network did not look.
+    """
+    geometry = explanation.heatmap.geometry
+    size = size or geometry.picture
+    colors = _colored(explanation, colormap, size)
+    for unseen in _unseen(geometry, size):
+        colors[unseen] = 0
+    return colors
+
+
+def _size(pixels: Pixels) -> Size:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _colored(explanation: Explanation, colormap: ColorMap, size: Size) -> Pixels:
+    heatmap = explanation.heatmap
+    levels = np.rint(heatmap.positive * 255).astype(np.uint8)
+    # a table of one's own is applied as it stands, so RGB stays RGB
+    table = lookup_table(colormap).reshape(256, 1, 3)
+    return np.asarray(cv2.applyColorMap(heatmap.resample(levels, size), table), np.uint8)
+
+
+def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) -> Pixels:
+    """Several classes over the picture, mixed at the maps' own resolution and then laid over it."""
+    largest = max((e.heatmap for e in explanations), key=lambda h: h.values.size)
+    rows, columns = largest.cells
+    maps = [
+        cv2.resize(e.heatmap.positive, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        for e in explanations
+    ]
+    values = np.stack(maps)
+    colors = np.array([class_color(i) for i in range(len(explanations))], np.float32)
+    covered = values.max(axis=0) * np.float32(opacity)
+    total = np.maximum(values.sum(axis=0), np.float32(1e-12))
+    mixture = np.einsum("irc,ik->rck", values, colors) / total[..., None]
+    paint = np.rint(mixture * covered[..., None]).astype(np.uint8)
+    through = np.rint(255 * (1 - covered)).astype(np.uint8)
+    shown = cv2.multiply(
+        base, largest.resample(np.dstack([through] * 3), _size(base)), scale=1 / 255
+    )
+    return np.asarray(cv2.add(shown, largest.resample(paint, _size(base))), np.uint8)
+
+
+def _unseen(geometry: Geometry, size: Size) -> Iterator[tuple[slice, slice]]:
+    """The windows of a raster over the picture that the network did not see; none overlap."""
+    height, width = size
+    down, across = height / geometry.picture[0], width / geometry.picture[1]
+    left, top, right, bottom = geometry.seen
+    x0, x1 = round(left * across), round(right * across)
+    y0, y1 = round(top * down), round(bottom * down)
+    windows = (
+        (slice(0, y0), slice(0, width)),
+        (slice(y1, height), slice(0, width)),
+        (slice(y0, y1), slice(0, x0)),
+        (slice(y0, y1), slice(x1, width)),
+    )
+    return (w for w in windows if all(s.start < s.stop for s in w))
+
+
+def _dimmed(pixels: Pixels, strength: float) -> Pixels:
+    gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    dark = cv2.cvtColor(cv2.convertScaleAbs(gray, alpha=_UNSEEN_BRIGHTNESS), cv2.COLOR_GRAY2RGB)
+    return np.asarray(cv2.addWeighted(dark, strength, pixels, 1 - strength, 0), np.uint8)
