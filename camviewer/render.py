@@ -190,24 +190,20 @@ def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) 
     mixture = np.einsum("irc,ik->rck", values, colors) / total[..., None]
     paint = np.rint(mixture * covered[..., None]).astype(np.uint8)
     through = np.rint(255 * (1 - covered)).astype(np.uint8)
-    shown = cv2.multiply(
-        base, largest.resample(np.dstack([through] * 3), _size(base)), scale=1 / 255
-    )
+    share = cv2.cvtColor(largest.resample(through, _size(base)), cv2.COLOR_GRAY2RGB)
+    shown = cv2.multiply(base, share, scale=1 / 255)
     return np.asarray(cv2.add(shown, largest.resample(paint, _size(base))), np.uint8)
 
 
 def _unseen(geometry: Geometry, size: Size) -> Iterator[tuple[slice, slice]]:
     """The windows of a raster over the picture that the network did not see; none overlap."""
     height, width = size
-    down, across = height / geometry.picture[0], width / geometry.picture[1]
-    left, top, right, bottom = geometry.seen
-    x0, x1 = round(left * across), round(right * across)
-    y0, y1 = round(top * down), round(bottom * down)
+    rows, columns = geometry.window(size)
     windows = (
-        (slice(0, y0), slice(0, width)),
-        (slice(y1, height), slice(0, width)),
-        (slice(y0, y1), slice(0, x0)),
-        (slice(y0, y1), slice(x1, width)),
+        (slice(0, rows.start), slice(0, width)),
+        (slice(rows.stop, height), slice(0, width)),
+        (rows, slice(0, columns.start)),
+        (rows, slice(columns.stop, width)),
     )
     return (w for w in windows if all(s.start < s.stop for s in w))
 

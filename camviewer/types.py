@@ -105,6 +105,22 @@ class Geometry:
             for axis in (0, 1)
         )
 
+    def window(self, size: Size | None = None) -> tuple[slice, slice]:
+        """The rows and columns of a raster over the whole picture that the network saw.
+
+        Args:
+            size: size of the raster; the picture's own when None. Edges are rounded to its pixels;
+                at least one row and one column remain.
+        """
+        size = size or self.picture
+        left, top, right, bottom = self.seen
+        spans = []
+        for axis, low, high in ((0, top, bottom), (1, left, right)):
+            scale = size[axis] / self.picture[axis]
+            start = min(round(low * scale), size[axis] - 1)
+            spans.append(slice(start, max(round(high * scale), start + 1)))
+        return spans[0], spans[1]
+
     def sampling(self, cells: Size, size: Size | None = None) -> NDArray[np.float64]:
         """The 2x3 matrix from pixel indices to (fractional) map cell indices.
 
@@ -200,14 +216,21 @@ class Heatmap:
             # the same sampling as below, ten times faster
             resized = cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
             return np.asarray(resized, values.dtype)
-        warped = cv2.warpAffine(
-            values,
-            self.geometry.sampling(self.cells, size),
-            (size[1], size[0]),
+        # OpenCV is slow beyond a picture's border: only the seen window is warped, from a map that
+        # is widened by one cell, and the rest repeats the window's border
+        rows, columns = self.geometry.window(size)
+        matrix = self.geometry.sampling(self.cells, size)
+        matrix[:, 2] += 1 + matrix[:, :2] @ (columns.start, rows.start)
+        window = cv2.warpAffine(
+            cv2.copyMakeBorder(values, 1, 1, 1, 1, cv2.BORDER_REPLICATE),
+            matrix,
+            (columns.stop - columns.start, rows.stop - rows.start),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        return np.asarray(warped, values.dtype)
+        margins = (rows.start, size[0] - rows.stop, columns.start, size[1] - columns.stop)
+        whole = cv2.copyMakeBorder(window, *margins, cv2.BORDER_REPLICATE)
+        return np.asarray(whole, values.dtype)
 
     def at(self, x: float, y: float) -> float:
         """The raw value under picture point ``(x, y)``, bilinear.
