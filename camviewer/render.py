@@ -20,9 +20,8 @@ from functools import cache
 import cv2
 import numpy as np
 
+from camviewer.drawing import Color, Mark, draw
 from camviewer.types import Box, Explanation, Frame, Geometry, Inspection, Pixels, Size
-
-Color = tuple[int, int, int]
 
 # Okabe & Ito, "Color Universal Design" (2008): told apart with any common colour blindness.
 # Their black is left out: it would vanish on photographs.
@@ -91,12 +90,7 @@ def class_color(index: int) -> Color:
 
 def box_caption(box: Box) -> str:
     """What is written on a box, such as ``goldfish 98 %``."""
-    percent = box.score * 100
-    if 0 < percent < 1:
-        return f"{box.label} <1 %"
-    if 99.5 <= percent < 100:
-        return f"{box.label} >99 %"
-    return f"{box.label} {percent:.0f} %"
+    return f"{box.label} {_percent(box.score)}"
 
 
 def scaled(frame: Frame, size: Size) -> Pixels:
@@ -142,6 +136,31 @@ def blend(inspection: Inspection, view: View, picture: Pixels | None = None) -> 
     return result
 
 
+def overlay(inspection: Inspection, view: View) -> Pixels:
+    """What is exported: the picture with its heatmaps and boxes, at its own size.
+
+    Returns:
+        A new RGB uint8 array of the picture's size.
+    """
+    pixels = blend(inspection, view)
+    if not view.show_boxes:
+        return pixels
+    marks = [
+        Mark(
+            left=box.x,
+            top=box.y,
+            right=box.x + box.width,
+            bottom=box.y + box.height,
+            color=class_color(index),
+            caption=box_caption(box) if view.show_labels else "",
+            plain=f"class {box.target} {_percent(box.score)}",
+        )
+        for index, explanation in enumerate(inspection.explanations)
+        for box in explanation.boxes
+    ]
+    return draw(pixels, marks) if marks else pixels
+
+
 def heatmap_only(
     explanation: Explanation, colormap: ColorMap = ColorMap.VIRIDIS, size: Size | None = None
 ) -> Pixels:
@@ -161,6 +180,15 @@ def heatmap_only(
     for unseen in _unseen(geometry, size):
         colors[unseen] = 0
     return colors
+
+
+def _percent(share: float) -> str:
+    percent = share * 100
+    if 0 < percent < 0.5:
+        return "<1 %"
+    if 99.5 <= percent < 100:
+        return ">99 %"
+    return f"{percent:.0f} %"
 
 
 def _size(pixels: Pixels) -> Size:
