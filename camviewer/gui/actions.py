@@ -1,0 +1,194 @@
+"""Everything the window can be told to do: name, shortcut, tooltip and icon in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from camviewer.gui.icons import icon
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One action.
+
+    Attributes:
+        name: how code calls it.
+        group: the menu it stands in.
+        text: as in the menu, with its mnemonic.
+        keys: shortcuts, the first one shown.
+        tip: what it does, in one sentence.
+        icon: a drawing in ``resources/icons/toolbar``; empty for none.
+        checkable: it is on or off.
+        on_canvas: its shortcuts work while the canvas or the film strip has the focus; elsewhere
+            the keys move sliders and lists.
+    """
+
+    name: str
+    group: str
+    text: str
+    keys: tuple[str, ...]
+    tip: str
+    icon: str = ""
+    checkable: bool = False
+    on_canvas: bool = False
+
+
+FILE, EDIT, VIEW, PICTURE, MODEL, HELP = "&File", "&Edit", "&View", "&Picture", "&Model", "&Help"
+
+SPECS: tuple[Spec, ...] = (
+    Spec("open", FILE, "&Open Pictures…", ("Ctrl+O",), "Open picture files", "open"),
+    Spec("open_folder", FILE, "Open &Folder…", ("Ctrl+Shift+O",), "Open all pictures of a folder"),
+    Spec(
+        "paste",
+        FILE,
+        "&Paste Picture",
+        ("Ctrl+V",),
+        "Open the image, the files or the path on the clipboard",
+        "paste",
+    ),
+    Spec(
+        "quick_export",
+        FILE,
+        "&Quick Export",
+        ("Ctrl+E",),
+        "Export again with the choices of the last time",
+        "export",
+    ),
+    Spec("export", FILE, "&Export…", ("Ctrl+Shift+E",), "Choose what to export and where"),
+    Spec("close", FILE, "&Close Picture", ("Ctrl+W",), "Close what is open"),
+    Spec("quit", FILE, "&Quit", ("Ctrl+Q",), "Quit camviewer"),
+    Spec("undo", EDIT, "&Undo", ("Ctrl+Z",), "Take back the last change of a box", "undo"),
+    Spec(
+        "redo",
+        EDIT,
+        "&Redo",
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        "Do again what was taken back",
+        "redo",
+    ),
+    Spec(
+        "copy",
+        EDIT,
+        "&Copy Overlay",
+        ("Ctrl+C",),
+        "Copy the picture with its heatmap and boxes to the clipboard",
+        "copy",
+    ),
+    Spec("draw", EDIT, "&Draw a Box", ("B",), "Draw a new box on the picture", "draw", True),
+    Spec(
+        "delete",
+        EDIT,
+        "D&elete Box",
+        ("Del", "Backspace"),
+        "Delete the selected box",
+        on_canvas=True,
+    ),
+    Spec("zoom_in", VIEW, "Zoom &In", ("Ctrl++", "Ctrl+="), "Zoom in"),
+    Spec("zoom_out", VIEW, "Zoom &Out", ("Ctrl+-",), "Zoom out"),
+    Spec("fit", VIEW, "&Fit to Window", ("F", "Ctrl+0"), "Show the whole picture", "fit"),
+    Spec("actual", VIEW, "&Actual Size", ("1",), "One screen pixel per picture pixel", "actual"),
+    Spec("heatmap", VIEW, "&Heatmap", ("H",), "Show or hide the heatmap", "heatmap", True),
+    Spec("boxes", VIEW, "&Boxes", ("X",), "Show or hide the boxes", "boxes", True),
+    Spec("labels", VIEW, "&Labels", ("L",), "Show or hide the boxes' labels", "labels", True),
+    Spec("fainter", VIEW, "Fai&nter Heatmap", ("[",), "Lower the heatmap's opacity"),
+    Spec("stronger", VIEW, "St&ronger Heatmap", ("]",), "Raise the heatmap's opacity"),
+    Spec("full_screen", VIEW, "F&ull Screen", ("F11",), "Use the whole screen", "", True),
+    Spec(
+        "previous",
+        PICTURE,
+        "&Previous Picture",
+        ("Left", "PgUp"),
+        "Show the previous picture",
+        "previous",
+        on_canvas=True,
+    ),
+    Spec(
+        "next",
+        PICTURE,
+        "&Next Picture",
+        ("Right", "PgDown"),
+        "Show the next picture",
+        "next",
+        on_canvas=True,
+    ),
+    Spec(
+        "follow",
+        PICTURE,
+        "&Follow the Best Class",
+        ("Ctrl+B",),
+        "Explain whatever the network finds in each picture",
+        "",
+        True,
+    ),
+    Spec("search", PICTURE, "&Search a Class", ("Ctrl+F", "/"), "Search among all classes"),
+    Spec("pick_model", MODEL, "&Choose a Model…", ("Ctrl+M",), "Choose a network"),
+    Spec(
+        "own_model",
+        MODEL,
+        "Use &Your Own Weights…",
+        ("Ctrl+Shift+M",),
+        "Load a network from a file of yours",
+    ),
+    Spec(
+        "starter", MODEL, "Use the &Starter", ("Ctrl+Shift+H",), "Go back to the built-in network"
+    ),
+    Spec("shortcuts", HELP, "&Keyboard Shortcuts", ("F1", "?"), "Show all shortcuts", "help"),
+    Spec("about", HELP, "&About camviewer", ("Ctrl+F1",), "Version, licence and device"),
+)
+PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures")
+PANEL_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5")
+
+
+class Actions(QObject):
+    """The table's actions as attributes-by-name: ``actions["open"]``."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._actions: dict[str, QAction] = {}
+        for spec in SPECS:
+            action = QAction(spec.text, self)
+            action.setShortcuts([QKeySequence(k) for k in spec.keys])
+            action.setCheckable(spec.checkable)
+            shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            action.setToolTip(f"{spec.tip} ({shown})")
+            action.setStatusTip(spec.tip)
+            if spec.on_canvas:
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._actions[spec.name] = action
+        self.draw_icons()
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def in_group(self, group: str) -> list[QAction]:
+        """A menu's actions, in the table's order."""
+        return [self._actions[s.name] for s in SPECS if s.group == group]
+
+    def for_canvas(self) -> list[QAction]:
+        """The actions whose shortcuts belong to the canvas."""
+        return [self._actions[s.name] for s in SPECS if s.on_canvas]
+
+    def draw_icons(self) -> None:
+        """Draw the icons again, in the theme's present colours."""
+        for spec in SPECS:
+            if spec.icon:
+                self._actions[spec.name].setIcon(icon(spec.icon))
+
+
+def overview() -> dict[str, list[tuple[str, str]]]:
+    """All shortcuts by menu: ``(what, keys as the platform writes them)``."""
+    native = QKeySequence.SequenceFormat.NativeText
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for spec in SPECS:
+        keys = " or ".join(QKeySequence(k).toString(native) for k in spec.keys)
+        what = spec.text.replace("&", "").rstrip("…")
+        groups.setdefault(spec.group.replace("&", ""), []).append((what, keys))
+    groups["Panels"] = [
+        (name, QKeySequence(key).toString(native))
+        for name, key in zip(PANELS, PANEL_KEYS, strict=True)
+    ]
+    return groups

@@ -1,0 +1,102 @@
+"""Starts the application: the right order of imports, the theme, the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2  # noqa: F401  (before Qt: see `_forget_plugins`)
+import torch  # noqa: F401  (before Qt: on Windows it cannot be loaded after it)
+
+
+def _forget_plugins() -> None:
+    """Drop what OpenCV's import sets on Linux: it points Qt 6 to OpenCV's own Qt 5 plugins."""
+    for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
+        if "cv2" in os.environ.get(name, ""):
+            del os.environ[name]
+
+
+_forget_plugins()
+
+from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PySide6.QtGui import QIcon  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from camviewer import __version__  # noqa: E402
+from camviewer.errors import CamviewerError  # noqa: E402
+from camviewer.gui.engine import Engine  # noqa: E402
+from camviewer.gui.main_window import MainWindow  # noqa: E402
+from camviewer.gui.settings import Settings  # noqa: E402
+from camviewer.gui.theme import Theme  # noqa: E402
+from camviewer.paths import resources  # noqa: E402
+
+_SMOKE_MS = 120_000
+
+
+def application(settings: Settings) -> tuple[QApplication, Theme]:
+    """The one QApplication, themed."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("camviewer")
+    app.setApplicationDisplayName("camviewer")
+    app.setApplicationVersion(__version__)
+    app.setOrganizationName("camviewer")
+    app.setDesktopFileName("camviewer")
+    icon = QIcon()
+    for file in sorted((resources() / "icons").glob("camviewer-*.png")):
+        icon.addFile(str(file))
+    app.setWindowIcon(icon)
+    return app, Theme(app, settings.scheme)
+
+
+def run(paths: Sequence[str]) -> int:
+    """Open the window, on these pictures and folders if there are any; returns the exit code."""
+    settings = Settings()
+    app, theme = application(settings)
+    window = MainWindow(Engine(), settings, theme)
+    window.show()
+    window.start([Path(p) for p in paths])
+    return app.exec()
+
+
+def smoke(out: Path) -> int:
+    """Explain a bundled sample in a window that nobody sees and save the overlay.
+
+    Args:
+        out: the picture to write.
+
+    Returns:
+        0 when that worked.
+
+    Raises:
+        CamviewerError: if it did not, with the reason.
+    """
+    from PySide6.QtCore import QSettings, QTemporaryDir
+
+    from camviewer.export import pictures
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    folder = QTemporaryDir()
+    store = QSettings(folder.filePath("settings.ini"), QSettings.Format.IniFormat)
+    settings = Settings(store)
+    _app, theme = application(settings)
+    engine = Engine()
+    window = MainWindow(engine, settings, theme)
+    problems: list[str] = []
+    loop = QEventLoop()
+    engine.failed.connect(problems.append)
+    engine.model_failed.connect(lambda message, _: problems.append(message))
+    for signal in (engine.inspected, engine.failed, engine.model_failed):
+        signal.connect(loop.quit)
+    QTimer.singleShot(_SMOKE_MS, loop.quit)
+    window.show()
+    window.start([])
+    loop.exec()
+    inspection = window.canvas.inspection
+    window.close()
+    if problems or inspection is None:
+        raise CamviewerError(problems[0] if problems else "No explanation came within two minutes.")
+    pictures.save_overlay(inspection, window.session.view, out)
+    return 0

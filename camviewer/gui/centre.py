@@ -1,0 +1,81 @@
+"""The middle of the window: the invitation, the canvas, or why a picture cannot be shown."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from camviewer.gui.canvas import Canvas
+from camviewer.gui.message_bar import MessageBar
+from camviewer.gui.theme import SPACE
+from camviewer.gui.welcome import Welcome
+
+
+class Centre(QFrame):
+    """One page at a time, with the messages above it."""
+
+    def __init__(self, messages: MessageBar, welcome: Welcome, canvas: Canvas) -> None:
+        super().__init__()
+        self.setObjectName("centre")
+        self._canvas = canvas
+        self._welcome = welcome
+        self._unreadable = _Unreadable()
+        self._stack = QStackedWidget()
+        for page in (welcome, canvas, self._unreadable):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(messages)
+        layout.addWidget(self._stack, 1)
+
+    @property
+    def page(self) -> QWidget:
+        """What is shown."""
+        return self._stack.currentWidget()
+
+    def show_welcome(self) -> None:
+        self._stack.setCurrentWidget(self._welcome)
+
+    def show_canvas(self) -> None:
+        if self.page is not self._canvas:
+            self._stack.setCurrentWidget(self._canvas)
+            self._canvas.setFocus()
+
+    def show_unreadable(self, message: str) -> None:
+        self._unreadable.show_reason(message)
+        self._stack.setCurrentWidget(self._unreadable)
+
+    def mark_dropping(self, *, on: bool) -> None:
+        """Whether something is held over the window that can be dropped."""
+        self.setProperty("dropping", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class _Unreadable(QWidget):
+    """Stands where the picture would be, so that nothing older is taken for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("This picture cannot be shown")
+        self.setToolTip("Open another picture, or step on with the arrow keys")
+        heading = QLabel("This picture cannot be shown")
+        heading.setProperty("title", True)
+        self._reason = QLabel()
+        self._reason.setProperty("muted", True)
+        self._reason.setTextFormat(Qt.TextFormat.PlainText)
+        self._reason.setWordWrap(True)
+        self._reason.setMinimumWidth(320)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(SPACE)
+        layout.addStretch(1)
+        for label in (heading, self._reason):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            layout.addWidget(label)
+        layout.addStretch(1)
+
+    def show_reason(self, message: str) -> None:
+        self._reason.setText(message)
+        self.setAccessibleDescription(message)

@@ -1,0 +1,43 @@
+"""A panel's frame: title, close button, a place in the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+
+from camviewer.gui.icons import icon
+from camviewer.gui.theme import SPACE
+
+
+class Dock(QDockWidget):
+    """A dock with a quiet title line."""
+
+    def __init__(self, title: str, content: QWidget, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.setObjectName(f"dock{title}")
+        self.setAccessibleName(title)
+        self.setWidget(content)
+        bar = QWidget()
+        heading = QLabel(title)
+        heading.setProperty("heading", True)
+        self._close = QToolButton()
+        self._close.setProperty("flat", True)
+        self._close.setIconSize(QSize(14, 14))
+        self._close.setAccessibleName(f"Hide {title}")
+        self._close.setToolTip(f"Hide {title}; the View menu brings it back")
+        self._close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._close.clicked.connect(self.close)
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(SPACE + 4, SPACE // 2, SPACE // 2, 0)
+        layout.addWidget(heading, 1)
+        layout.addWidget(self._close)
+        self.setTitleBarWidget(bar)
+        self._draw_icon()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_close"):
+            self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        self._close.setIcon(icon("close"))

@@ -1,0 +1,120 @@
+"""Exports what is on the canvas, off the GUI thread, and copies it to the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
+
+from camviewer.export import bundle
+from camviewer.gui.dialogs.export import ExportDialog
+from camviewer.gui.jobs import Jobs
+from camviewer.gui.message_bar import Kind, MessageBar
+from camviewer.gui.session import Session
+from camviewer.gui.settings import ExportChoices, Settings
+from camviewer.render import overlay
+from camviewer.types import Inspection, Pixels
+
+
+class Exporter(QObject):
+    """Takes the inspection with its boxes as edited, and the view as shown."""
+
+    exported = Signal(object)  # list[Path]
+    copied = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        shown: Callable[[], Inspection | None],
+        jobs: Jobs,
+        messages: MessageBar,
+        settings: Settings,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._shown = shown
+        self._jobs = jobs
+        self._messages = messages
+        self._settings = settings
+        self._window = window
+
+    def ask(self) -> None:
+        """Let the person choose, then export."""
+        if self._shown() is None:
+            self._nothing()
+            return
+        dialog = ExportDialog(self._settings.export, self._beside(), self._window)
+
+        def accepted() -> None:
+            self._settings.export = dialog.choices
+            self._export(dialog.choices)
+
+        dialog.accepted.connect(accepted)
+        dialog.open()
+
+    def quick(self) -> None:
+        """Export with the choices of the last time; without any, beside the picture."""
+        self._export(self._settings.export)
+
+    def copy(self) -> None:
+        """Put the overlay on the clipboard."""
+        inspection = self._shown()
+        if inspection is None:
+            self._nothing()
+            return
+        view = self._session.view
+        self._jobs.submit(lambda: overlay(inspection, view), self._copied, self._tell)
+
+    def _export(self, choices: ExportChoices) -> None:
+        inspection = self._shown()
+        if inspection is None:
+            self._nothing()
+            return
+        folder = choices.folder or self._beside() or Path.home()
+        stem = _stem(inspection)
+        view = self._session.view
+        what = set(choices.parts)
+        self._jobs.submit(
+            lambda: bundle.export(inspection, view, folder, stem, what, choices.picture_format),
+            self._exported,
+            self._tell,
+        )
+
+    def _beside(self) -> Path | None:
+        inspection = self._shown()
+        path = Path(inspection.frame.source) if inspection is not None else Path()
+        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+    def _exported(self, paths: list[Path]) -> None:
+        folder = paths[0].parent
+        count = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        self._messages.show_message(
+            f"Saved {count} to {folder}.",
+            Kind.GOOD,
+            "Show Folder",
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))),
+        )
+        self.exported.emit(paths)
+
+    def _copied(self, pixels: Pixels) -> None:
+        height, width, _ = pixels.shape
+        data = pixels.tobytes()
+        image = QImage(data, width, height, width * 3, QImage.Format.Format_RGB888)
+        QGuiApplication.clipboard().setImage(image.copy())
+        self._messages.show_message("Copied the overlay to the clipboard.", Kind.GOOD)
+        self.copied.emit()
+
+    def _nothing(self) -> None:
+        self._messages.show_message("There is nothing to export yet: open a picture first.")
+
+    def _tell(self, message: str) -> None:
+        self._messages.show_message(message, Kind.ERROR)
+
+
+def _stem(inspection: Inspection) -> str:
+    name = Path(inspection.frame.source).stem
+    return name or "picture"

@@ -1,0 +1,275 @@
+"""The window: puts the parts together and connects them. What they do is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
+
+from camviewer.gui.actions import Actions
+from camviewer.gui.album import Album
+from camviewer.gui.canvas import Canvas
+from camviewer.gui.centre import Centre
+from camviewer.gui.dialogs.about import AboutDialog
+from camviewer.gui.dialogs.shortcuts import ShortcutsDialog
+from camviewer.gui.dock import Dock
+from camviewer.gui.engine import Engine
+from camviewer.gui.exporting import Exporter
+from camviewer.gui.jobs import Jobs
+from camviewer.gui.menus import fill_menu_bar, make_tool_bar, recent_menu, scheme_menu
+from camviewer.gui.message_bar import MessageBar
+from camviewer.gui.model_flow import ModelFlow
+from camviewer.gui.opener import Opener
+from camviewer.gui.panels.appearance import AppearancePanel
+from camviewer.gui.panels.boxes import BoxesPanel
+from camviewer.gui.panels.classes import ClassesPanel
+from camviewer.gui.panels.film_strip import FilmStrip
+from camviewer.gui.panels.network import NetworkPanel
+from camviewer.gui.session import Session
+from camviewer.gui.settings import Settings
+from camviewer.gui.status import StatusBar
+from camviewer.gui.theme import Theme
+from camviewer.gui.welcome import Welcome
+from camviewer.media import images
+from camviewer.paths import resources
+from camviewer.types import Frame, Inspection
+
+_SIZE = (1360, 860)
+_SMALLEST = (900, 600)
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, the network on the left, classes and looks on the right."""
+
+    def __init__(self, engine: Engine, settings: Settings, theme: Theme) -> None:
+        super().__init__()
+        self.setWindowTitle("camviewer")
+        self.setAcceptDrops(True)
+        self.engine = engine
+        self.settings = settings
+        self.theme = theme
+        self.jobs = Jobs(self)
+        self.actions_by_name = Actions(self)
+        self.album = Album(self)
+        self.session = Session(engine, settings.view, settings.rule, self)
+        self.messages = MessageBar()
+        self.canvas = Canvas()
+        self.welcome = Welcome()
+        self.centre = Centre(self.messages, self.welcome, self.canvas)
+        self.setCentralWidget(self.centre)
+        self.network = NetworkPanel(self.session)
+        self.classes = ClassesPanel(self.session)
+        self.appearance = AppearancePanel(self.session, self.actions_by_name)
+        self.boxes = BoxesPanel(self.session)
+        self.film_strip = FilmStrip(self.album, self.jobs)
+        self.opener = Opener(
+            engine, self.session, self.album, self.jobs, self.messages, settings, self
+        )
+        self.models = ModelFlow(engine, self.network.model_box, self.messages, settings, self)
+        self.exporter = Exporter(
+            self.session,
+            lambda: self.canvas.inspection if self.session.inspection else None,
+            self.jobs,
+            self.messages,
+            settings,
+            self,
+        )
+        self.status = StatusBar(self.session)
+        self.setStatusBar(self.status)
+        self._dock_panels()
+        self._make_menus()
+        self._connect_parts()
+        self._connect_actions()
+        self._restore()
+        self._update_actions()
+
+    def _dock_panels(self) -> None:
+        area = Qt.DockWidgetArea
+        places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
+            ("Network", self.network, area.LeftDockWidgetArea),
+            ("Classes", self.classes, area.RightDockWidgetArea),
+            ("Appearance", self.appearance, area.RightDockWidgetArea),
+            ("Boxes", self.boxes, area.RightDockWidgetArea),
+            ("Pictures", self.film_strip, area.BottomDockWidgetArea),
+        )
+        self.docks: list[Dock] = []
+        for title, panel, place in places:
+            dock = Dock(title, panel, self)
+            self.addDockWidget(place, dock)
+            self.docks.append(dock)
+        self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
+        self._strip = self.docks[-1]
+
+    def _make_menus(self) -> None:
+        recent = recent_menu(self, self.settings, lambda path: self.opener.open_paths([path]))
+        scheme = scheme_menu(self, self.theme, self.settings)
+        fill_menu_bar(self, self.actions_by_name, recent, scheme, list(self.docks))
+        self.tools = make_tool_bar(self, self.actions_by_name)
+        for action in self.actions_by_name.for_canvas():
+            self.centre.addAction(action)
+            self.film_strip.addAction(action)
+
+    def _connect_parts(self) -> None:
+        session, canvas = self.session, self.canvas
+        session.frame_changed.connect(self._show_frame)
+        session.inspection_changed.connect(self._show_inspection)
+        session.view_changed.connect(canvas.set_view)
+        canvas.set_view(session.view)
+        canvas.hovered.connect(self.status.show_hover)
+        canvas.zoom_changed.connect(self.status.show_zoom)
+        self.engine.busy_changed.connect(self.status.show_busy)
+        self.welcome.open_requested.connect(self._ask_pictures)
+        self.welcome.sample_chosen.connect(self.opener.open_sample)
+        self.opener.weights_given.connect(self.models.ask_own)
+        self.opener.unreadable.connect(self.centre.show_unreadable)
+        self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
+        self.album.moved.connect(self._update_actions)
+        self.theme.changed.connect(self.actions_by_name.draw_icons)
+        canvas.selection_changed.connect(self._update_actions)
+        stack = canvas.undo_stack
+        stack.canUndoChanged.connect(self.actions_by_name["undo"].setEnabled)
+        stack.canRedoChanged.connect(self.actions_by_name["redo"].setEnabled)
+
+    def _connect_actions(self) -> None:
+        actions, canvas = self.actions_by_name, self.canvas
+        todo = {
+            "open": self._ask_pictures,
+            "open_folder": self._ask_folder,
+            "paste": self._paste,
+            "quick_export": self.exporter.quick,
+            "export": self.exporter.ask,
+            "close": self._close_picture,
+            "quit": self.close,
+            "undo": canvas.undo_stack.undo,
+            "redo": canvas.undo_stack.redo,
+            "copy": self.exporter.copy,
+            "delete": canvas.delete_selected,
+            "zoom_in": canvas.zoom_in,
+            "zoom_out": canvas.zoom_out,
+            "fit": canvas.zoom_fit,
+            "actual": canvas.zoom_actual,
+            "previous": self.album.previous,
+            "next": self.album.next,
+            "search": self._search_class,
+            "pick_model": self.network.model_box.open,
+            "own_model": lambda: self.models.ask_own(),
+            "starter": self.models.load_starter,
+            "shortcuts": lambda: ShortcutsDialog(self).open(),
+            "about": lambda: AboutDialog(self.session.model, self).open(),
+        }
+        for name, do in todo.items():
+            actions[name].triggered.connect(lambda _=False, do=do: do())
+        actions["draw"].toggled.connect(canvas.set_drawing)
+        canvas.drawing_changed.connect(actions["draw"].setChecked)
+        actions["full_screen"].toggled.connect(
+            lambda on: self.showFullScreen() if on else self.showNormal()
+        )
+        follow = self.classes.follow
+        actions["follow"].triggered.connect(follow.click)
+        follow.toggled.connect(actions["follow"].setChecked)
+        actions["follow"].setChecked(follow.isChecked())
+
+    def _restore(self) -> None:
+        self.setMinimumSize(*_SMALLEST)
+        self.resize(*_SIZE)
+        self.resizeDocks(self.docks[:2], [288, 304], Qt.Orientation.Horizontal)
+        self.restoreGeometry(self.settings.geometry)
+        self.restoreState(self.settings.layout)
+        self._strip.hide()
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """Load the starter; open the given pictures, or a sample on the very first launch."""
+        self.models.load_starter()
+        samples = sorted((resources() / "samples").glob("*.jpg"))
+        if paths:
+            self.opener.open_paths(paths)
+        elif self.settings.first_launch and samples:
+            self.opener.open_sample(samples[0])
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        mime = event.mimeData()
+        if mime.hasUrls() or mime.hasImage() or mime.hasHtml() or mime.hasText():
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.centre.mark_dropping(on=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.centre.mark_dropping(on=False)
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.centre.mark_dropping(on=False)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.opener.open_mime(event.mimeData(), "dropped picture")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.geometry = self.saveGeometry()
+        self.settings.layout = self.saveState()
+        self.settings.view = self.session.view
+        self.settings.rule = self.session.rule
+        self.settings.mark_launched()
+        self.settings.sync()
+        self.jobs.shutdown()
+        self.engine.shutdown()
+        super().closeEvent(event)
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        self.canvas.set_frame(frame)
+        if frame is not None:
+            self.centre.show_canvas()
+            name = Path(frame.source).name or frame.source
+            self.setWindowTitle(f"{name} - camviewer")
+        else:
+            self.setWindowTitle("camviewer")
+        self._update_actions()
+
+    def _show_inspection(self, inspection: Inspection | None) -> None:
+        self.canvas.set_inspection(inspection)
+        self._update_actions()
+
+    def _update_actions(self) -> None:
+        actions = self.actions_by_name
+        shown = self.session.frame is not None
+        explained = self.session.inspection is not None
+        for name in ("zoom_in", "zoom_out", "fit", "actual"):
+            actions[name].setEnabled(shown)
+        for name in ("export", "quick_export", "copy", "draw"):
+            actions[name].setEnabled(explained)
+        actions["close"].setEnabled(shown or bool(self.album.paths))
+        actions["next"].setEnabled(self.album.has_next)
+        actions["previous"].setEnabled(self.album.has_previous)
+        actions["undo"].setEnabled(self.canvas.undo_stack.canUndo())
+        actions["redo"].setEnabled(self.canvas.undo_stack.canRedo())
+
+    def _ask_pictures(self) -> None:
+        kinds = " ".join(f"*{e}" for e in sorted(images.EXTENSIONS))
+        filters = f"Pictures ({kinds});;Weights (*.safetensors *.pth *.pt *.pt2);;All files (*)"
+        start = str(self.settings.folder)
+        files, _ = QFileDialog.getOpenFileNames(self, "Open pictures", start, filters)
+        if files:
+            self.opener.open_paths([Path(f) for f in files])
+
+    def _ask_folder(self) -> None:
+        start = str(self.settings.folder)
+        folder = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", start)
+        if folder:
+            self.opener.open_paths([Path(folder)])
+
+    def _paste(self) -> None:
+        self.opener.open_mime(QGuiApplication.clipboard().mimeData(), "clipboard")
+
+    def _close_picture(self) -> None:
+        self.album.replace(())
+        self.session.clear()
+        self.messages.clear()
+        self.centre.show_welcome()
+
+    def _search_class(self) -> None:
+        self.docks[1].show()
+        self.classes.search.setFocus()
+        self.classes.search.selectAll()

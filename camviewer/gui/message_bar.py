@@ -1,0 +1,130 @@
+"""One line above the canvas that tells what happened; it never interrupts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from camviewer.gui.icons import icon
+from camviewer.gui.theme import SPACE
+
+_STAYS_MS = 8000
+
+
+class Kind(StrEnum):
+    """What a message is about."""
+
+    ERROR = "error"
+    GOOD = "good"
+    INFO = "info"
+
+
+class MessageBar(QFrame):
+    """Shows the newest message with at most one thing to do about it.
+
+    Errors stay until dismissed or replaced; the rest goes by itself.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("messageBar")
+        self.setAccessibleName("Message")
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._action = QPushButton()
+        self._action.setAutoDefault(False)
+        self._action.clicked.connect(self._act)
+        self._dismiss = QToolButton()
+        self._dismiss.setProperty("flat", True)
+        self._dismiss.setIconSize(QSize(16, 16))
+        self._dismiss.setAccessibleName("Dismiss the message")
+        self._dismiss.setToolTip("Dismiss")
+        self._dismiss.clicked.connect(self.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, SPACE, SPACE)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._action)
+        layout.addWidget(self._dismiss)
+        self._callback: Callable[[], None] | None = None
+        self._kind = Kind.INFO
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_STAYS_MS)
+        self._timer.timeout.connect(self.clear)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty when nothing is."""
+        return self._text.text()
+
+    @property
+    def kind(self) -> Kind:
+        return self._kind
+
+    def show_message(
+        self,
+        text: str,
+        kind: Kind = Kind.INFO,
+        action: str = "",
+        callback: Callable[[], None] | None = None,
+    ) -> None:
+        """Replace what is shown. ``action`` labels a button that calls ``callback``."""
+        self._kind = kind
+        self._callback = callback
+        self._text.setText(text)
+        self._action.setText(action)
+        self._action.setAccessibleName(action)
+        self._action.setToolTip(action)
+        self._action.setVisible(bool(action))
+        self._draw_icons()
+        self.setProperty("kind", kind.value)
+        self._restyle()
+        self.setAccessibleDescription(text)
+        self.show()
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+        if kind is Kind.ERROR:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._timer.stop()
+        self._callback = None
+        self._text.clear()
+        self.hide()
+
+    def trigger(self) -> None:
+        """Do what the button does."""
+        self._action.click()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
+            self._draw_icons()
+
+    def _act(self) -> None:
+        callback = self._callback
+        self.clear()
+        if callback is not None:
+            callback()
+
+    def _draw_icons(self) -> None:
+        name = {Kind.ERROR: "warning", Kind.GOOD: "good", Kind.INFO: "info"}[self._kind]
+        self._icon.setPixmap(icon(name).pixmap(20, 20))
+        self._dismiss.setIcon(icon("close"))
+
+    def _restyle(self) -> None:
+        for widget in (self, self._text):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)

@@ -1,0 +1,111 @@
+"""From choosing a network to having it: progress, consent, and what went wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from camviewer.errors import ConsentRequiredError
+from camviewer.gui.dialogs.consent import ConsentDialog
+from camviewer.gui.dialogs.own_model import OwnModelDialog
+from camviewer.gui.engine import Engine, ModelInfo
+from camviewer.gui.message_bar import Kind, MessageBar
+from camviewer.gui.panels.model_box import ModelBox
+from camviewer.gui.settings import Settings
+
+STARTER = "starter"
+
+
+class ModelFlow(QObject):
+    """Loads networks through the engine and keeps the model box and the messages up to date."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        box: ModelBox,
+        messages: MessageBar,
+        settings: Settings,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._engine = engine
+        self._box = box
+        self._messages = messages
+        self._settings = settings
+        self._window = window
+        self._asked: tuple[str | None, dict[str, Any]] = (STARTER, {})
+        self._announce = False
+        box.chosen.connect(self.load)
+        box.own_requested.connect(self.ask_own)
+        box.cancelled.connect(self._cancel)
+        engine.model_progress.connect(box.show_progress)
+        engine.model_loaded.connect(self._loaded)
+        engine.model_failed.connect(self._failed)
+
+    def load_starter(self) -> None:
+        """Use the built-in network, without a word."""
+        self._load(STARTER, {}, announce=False)
+
+    def load(self, name: str) -> None:
+        """Use a network of the catalogue."""
+        self._load(name, {}, announce=True)
+
+    def ask_own(self, weights: Path | None = None) -> None:
+        """Ask for the file and what belongs to it, then load it."""
+        dialog = OwnModelDialog(weights, self._settings.folder, self._window)
+
+        def accepted() -> None:
+            own = dialog.chosen()
+            options = {"weights": own.weights, "labels": own.labels, "overrides": own.overrides}
+            self._load(own.name, options, announce=True)
+
+        dialog.accepted.connect(accepted)
+        dialog.open()
+
+    def _load(self, name: str | None, options: dict[str, Any], *, announce: bool) -> None:
+        self._asked = name, options
+        self._announce = announce
+        self._messages.clear()
+        weights = options.get("weights")
+        self._box.begin_loading(weights.name if isinstance(weights, Path) else str(name))
+        self._engine.load_model(name, **options)
+
+    def _cancel(self) -> None:
+        self._engine.cancel_load()
+        self._box.end_loading()
+        self._messages.show_message("Loading was cancelled; the model stays as it was.")
+
+    def _loaded(self, info: ModelInfo) -> None:
+        self._box.end_loading()
+        if self._announce:
+            count = len(info.classifier.labels)
+            text = f"{info.classifier.name} is ready, with {count} classes."
+            self._messages.show_message(text, Kind.GOOD)
+
+    def _failed(self, message: str, error: object) -> None:
+        self._box.end_loading()
+        if isinstance(error, ConsentRequiredError):
+            self._ask_consent(message)
+        else:
+            self._messages.show_message(message, Kind.ERROR, "Try Again", self._again)
+
+    def _again(self) -> None:
+        name, options = self._asked
+        if options.get("weights"):
+            self.ask_own(options["weights"])
+        else:
+            self._load(name, options, announce=self._announce)
+
+    def _ask_consent(self, message: str) -> None:
+        name, options = self._asked
+        dialog = ConsentDialog(Path(options.get("weights") or name or ""), message, self._window)
+        dialog.accepted.connect(
+            lambda: self._load(name, {**options, "consent": True}, announce=True)
+        )
+        dialog.rejected.connect(
+            lambda: self._messages.show_message("The file was not loaded; nothing in it ran.")
+        )
+        dialog.open()

@@ -1,0 +1,134 @@
+"""Opens what came in: pictures into the album and the engine, weights into the model flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QObject, Signal
+
+from camviewer.errors import PictureError
+from camviewer.gui import intake
+from camviewer.gui.album import Album
+from camviewer.gui.engine import Engine
+from camviewer.gui.jobs import Jobs
+from camviewer.gui.message_bar import Kind, MessageBar
+from camviewer.gui.session import Session
+from camviewer.gui.settings import Settings
+from camviewer.media import images
+from camviewer.types import Frame
+
+
+class Opener(QObject):
+    """From an intake to a picture on the canvas; folders are read off the GUI thread."""
+
+    weights_given = Signal(object)  # Path
+    recent_changed = Signal()
+    unreadable = Signal(str)  # the picture asked for cannot be shown, and why
+
+    def __init__(
+        self,
+        engine: Engine,
+        session: Session,
+        album: Album,
+        jobs: Jobs,
+        messages: MessageBar,
+        settings: Settings,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._session = session
+        self._album = album
+        self._jobs = jobs
+        self._messages = messages
+        self._settings = settings
+        self._search = 0
+        self._awaited: Path | None = None
+        album.moved.connect(self._open_current)
+        engine.frame_loaded.connect(self._arrived)
+        engine.failed.connect(self._failed)
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders, or offer to load a weights file as a network."""
+        self._take(intake.from_paths(paths))
+
+    def open_sample(self, path: Path) -> None:
+        """Open a picture that ships with the program; it is not one of the recent ones."""
+        self._album.replace((path,))
+
+    def open_mime(self, mime: QMimeData, source: str) -> None:
+        """Open what was dropped or pasted."""
+        self._take(intake.from_mime(mime, source))
+
+    def _take(self, came: intake.Intake) -> None:
+        if came.refusal:
+            self._messages.show_message(came.refusal, Kind.INFO)
+        elif came.weights is not None:
+            self.weights_given.emit(came.weights)
+        elif came.frame is not None:
+            self._show(came.frame)
+        elif came.data:
+            self._album.replace(())
+            self._messages.clear()
+            self._engine.open_bytes(came.data, "picture")
+        else:
+            self._find(came.paths)
+
+    def _find(self, paths: tuple[Path, ...]) -> None:
+        self._search += 1
+        search = self._search
+
+        def found(pictures: list[Path]) -> None:
+            if search == self._search:
+                self._found(paths, pictures)
+
+        self._jobs.submit(lambda: _pictures(paths), found, self._tell)
+
+    def _found(self, asked: tuple[Path, ...], pictures: list[Path]) -> None:
+        for path in asked[:1]:
+            self._settings.add_recent(path)
+            self._settings.folder = path if path in {p.parent for p in pictures} else path.parent
+        self.recent_changed.emit()
+        self._album.replace(tuple(pictures))
+
+    def _show(self, frame: Frame) -> None:
+        self._album.replace(())
+        self._messages.clear()
+        self._engine.show_frame(frame)
+
+    def _open_current(self) -> None:
+        path = self._album.current
+        self._awaited = path
+        if path is not None:
+            self._messages.clear()
+            self._engine.open_picture(path)
+
+    def _arrived(self) -> None:
+        self._awaited = None
+
+    def _failed(self, message: str) -> None:
+        if self._awaited is not None:
+            self._awaited = None
+            self._session.clear()
+            self.unreadable.emit(message)
+        self._tell(message)
+
+    def _tell(self, message: str) -> None:
+        self._messages.show_message(message, Kind.ERROR)
+
+
+def _pictures(paths: tuple[Path, ...]) -> list[Path]:
+    """The pictures in files and folders.
+
+    Raises:
+        PictureError: if something is not there, or there is no picture in it.
+    """
+    missing = [p for p in paths if not p.exists()]
+    if missing and len(missing) == len(paths):
+        raise PictureError(f"{missing[0]} is not there any more; it was moved or deleted.")
+    found = images.find_pictures([p for p in paths if p.exists()])
+    if not found:
+        what = f"the folder {paths[0].name}" if paths[0].is_dir() else paths[0].name
+        raise PictureError(f"There is no picture in {what} that camviewer can read.")
+    return list(found)

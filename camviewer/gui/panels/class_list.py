@@ -1,0 +1,281 @@
+"""The ranked classes as a list: its model, its look, its keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import (
+    QApplication,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionButton,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from camviewer.gui.theme import SPACE
+from camviewer.types import Inspection
+
+_Index = QModelIndex | QPersistentModelIndex
+TARGET_ROLE = Qt.ItemDataRole.UserRole + 1  # class index
+SCORE_ROLE = Qt.ItemDataRole.UserRole + 2  # probability, or None before there is one
+COLOUR_ROLE = Qt.ItemDataRole.UserRole + 3  # QColor while several classes are explained
+THRESHOLD_ROLE = Qt.ItemDataRole.UserRole + 4  # score from which the class counts as present
+
+
+class ClassModel(QAbstractListModel):
+    """All classes, best first, those kept that match the search."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._labels: tuple[str, ...] = ()
+        self._folded: tuple[str, ...] = ()
+        self._thresholds: tuple[float, ...] | None = None
+        self._inspection: Inspection | None = None
+        self._search = ""
+        self._rows: list[int] = []
+        self._explained: tuple[int, ...] = ()
+        self._colours: dict[int, QColor] = {}
+
+    @property
+    def explained(self) -> tuple[int, ...]:
+        """The classes whose maps are shown."""
+        return self._explained
+
+    def set_labels(self, labels: tuple[str, ...], thresholds: tuple[float, ...] | None) -> None:
+        """Another network: its classes, without scores yet."""
+        self._labels = labels
+        self._folded = tuple(label.casefold() for label in labels)
+        self._thresholds = thresholds
+        self.set_inspection(None, {})
+
+    def set_inspection(self, inspection: Inspection | None, colours: dict[int, QColor]) -> None:
+        """Show another picture's scores; ``colours`` of the classes when several are explained."""
+        self._inspection = inspection
+        explanations = inspection.explanations if inspection is not None else ()
+        self._explained = tuple(e.heatmap.target for e in explanations)
+        self._colours = colours
+        self._fill()
+
+    def set_search(self, text: str) -> None:
+        """Keep the classes that hold every word, or have this number."""
+        self._search = text.casefold().strip()
+        self._fill()
+
+    def row_of(self, target: int) -> int:
+        """Where a class stands; -1 when the search leaves it out."""
+        return self._rows.index(target) if target in self._rows else -1
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._rows)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        del index
+        flag = Qt.ItemFlag
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsUserCheckable
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._rows):
+            return None
+        target = self._rows[index.row()]
+        item = Qt.ItemDataRole
+        if role == item.DisplayRole:
+            return self._labels[target]
+        if role == item.CheckStateRole:
+            shown = target in self._explained
+            return Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
+        if role in (item.ToolTipRole, item.AccessibleTextRole):
+            return self._described(target)
+        if role == TARGET_ROLE:
+            return target
+        if role == SCORE_ROLE:
+            return self._score(target)
+        if role == COLOUR_ROLE:
+            return self._colours.get(target)
+        if role == THRESHOLD_ROLE:
+            return self._thresholds[target] if self._thresholds is not None else None
+        return None
+
+    def _score(self, target: int) -> float | None:
+        return None if self._inspection is None else self._inspection.predictions[target].score
+
+    def _described(self, target: int) -> str:
+        score = self._score(target)
+        text = f"{self._labels[target]} (class {target})"
+        return text if score is None else f"{text}: {percent(score)}"
+
+    def _fill(self) -> None:
+        self.beginResetModel()
+        ranked = range(len(self._labels)) if self._inspection is None else self._inspection.ranking
+        words = self._search.split()
+        self._rows = [
+            i for i in ranked if all(w in self._folded[i] for w in words) or self._search == str(i)
+        ]
+        self.endResetModel()
+
+
+def percent(score: float) -> str:
+    """A probability for people: ``98 %``, ``3.2 %``, ``< 0.1 %``."""
+    share = score * 100
+    if 0 < share < 0.1:
+        return "< 0.1 %"
+    return f"{share:.0f} %" if share >= 9.95 or share == 0 else f"{share:.1f} %"
+
+
+class ClassDelegate(QStyledItemDelegate):
+    """Check box, colour swatch, name, score, and the score again as a bar."""
+
+    HEIGHT = 34
+    _SCORE_WIDTH = 58
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        del index
+        return QSize(160, max(self.HEIGHT, option.fontMetrics.height() + 16))  # type: ignore[attr-defined]
+
+    def check_area(self, row: QRect) -> QRect:
+        """Where a click means the check box."""
+        return QRect(row.left(), row.top(), 3 * SPACE + 8, row.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        painter.save()
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        palette: QPalette = option.palette  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+        self._ground(painter, rect, palette, state, checked=checked)
+        self._check(painter, rect, state, checked=checked)
+        left = self.check_area(rect).right()
+        colour = index.data(COLOUR_ROLE)
+        if isinstance(colour, QColor):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawRoundedRect(QRect(left + 2, rect.center().y() - 7, 12, 12), 3, 3)
+            left += 20
+        enabled = bool(state & QStyle.StateFlag.State_Enabled)
+        group = QPalette.ColorGroup.Active if enabled else QPalette.ColorGroup.Disabled
+        painter.setPen(palette.color(group, QPalette.ColorRole.Text))
+        font = option.font  # type: ignore[attr-defined]
+        font.setBold(checked)
+        painter.setFont(font)
+        score = index.data(SCORE_ROLE)
+        room = rect.width() - (left - rect.left()) - SPACE
+        room -= self._SCORE_WIDTH if score is not None else 0
+        label = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, room - SPACE
+        )
+        line = rect.adjusted(0, 0, -SPACE, -4)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line.adjusted(left - rect.left() + 2, 0, 0, 0), middle, label)
+        if score is not None:
+            painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, percent(score))
+            bar = QRectF(left + 2, rect.bottom() - 6, rect.right() - SPACE - left - 2, 3)
+            self._bar(painter, bar, palette, score, index)
+        painter.restore()
+
+    def _ground(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        palette: QPalette,
+        state: QStyle.StateFlag,
+        *,
+        checked: bool,
+    ) -> None:
+        accent = QColor(palette.color(QPalette.ColorRole.Highlight))
+        if checked:
+            accent.setAlphaF(0.14)
+            painter.fillRect(rect, accent)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, palette.color(QPalette.ColorRole.Midlight))
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _check(
+        self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, *, checked: bool
+    ) -> None:
+        option = QStyleOptionButton()
+        option.rect = QRect(rect.left() + SPACE, rect.center().y() - 8, 16, 16)  # type: ignore[attr-defined]
+        option.state = state & QStyle.StateFlag.State_Enabled  # type: ignore[attr-defined]
+        option.state |= (  # type: ignore[attr-defined]
+            QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
+        )
+        style = QApplication.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter)
+
+    def _bar(
+        self, painter: QPainter, bar: QRectF, palette: QPalette, score: float, index: _Index
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
+        painter.drawRoundedRect(bar, 1.5, 1.5)
+        colour = index.data(COLOUR_ROLE)
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        painter.setBrush(colour if isinstance(colour, QColor) else accent)
+        painter.drawRoundedRect(
+            QRectF(bar.left(), bar.top(), bar.width() * min(max(score, 0.0), 1.0), 3), 1.5, 1.5
+        )
+        threshold = index.data(THRESHOLD_ROLE)
+        if threshold is not None:
+            x = bar.left() + bar.width() * float(threshold)
+            painter.setBrush(palette.color(QPalette.ColorRole.Text))
+            painter.drawRect(QRectF(x - 0.75, bar.top() - 2.5, 1.5, 8))
+
+
+class ClassView(QListView):
+    """A click takes one class, a click on its box adds or removes it; Return and Space likewise."""
+
+    taken = Signal(int)
+    toggled = Signal(int)
+
+    def __init__(self, model: ClassModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._delegate = ClassDelegate(self)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
+            self._clicked(event)
+        return super().viewportEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        target = self.currentIndex().data(TARGET_ROLE)
+        if event.key() == Qt.Key.Key_Space and target is not None:
+            self.toggled.emit(target)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and target is not None:
+            self.taken.emit(target)
+        else:
+            super().keyPressEvent(event)
+
+    def _clicked(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        target = index.data(TARGET_ROLE)
+        if event.button() is not Qt.MouseButton.LeftButton or target is None:
+            return
+        area = self._delegate.check_area(self.visualRect(index))
+        control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if control or area.contains(event.position().toPoint()):
+            self.toggled.emit(target)
+        else:
+            self.taken.emit(target)

@@ -1,0 +1,91 @@
+"""Small controls that several panels share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
+
+from camviewer.gui.theme import SPACE
+
+
+class Slider(QWidget):
+    """A slider with its value beside it.
+
+    Signals:
+        moved(int): the person changed it; never sent for `set_value`.
+    """
+
+    moved = Signal(int)
+
+    def __init__(
+        self,
+        name: str,
+        tip: str,
+        span: tuple[int, int],
+        unit: str = "%",
+        divisor: int = 1,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._unit = unit
+        self._divisor = divisor
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(*span)
+        self.slider.setAccessibleName(name)
+        self.slider.setToolTip(tip)
+        self._value = QLabel()
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._value.setBuddy(self.slider)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self._value)
+        self.setFocusProxy(self.slider)
+        self.slider.valueChanged.connect(self._changed)
+        self._write()
+
+    @property
+    def value(self) -> int:
+        return self.slider.value()
+
+    def set_value(self, value: int) -> None:
+        """Show a value without telling anybody."""
+        self.slider.blockSignals(True)  # noqa: FBT003 (Qt's own signature)
+        self.slider.setValue(value)
+        self.slider.blockSignals(False)  # noqa: FBT003
+        self._write()
+
+    def set_range(self, low: int, high: int, step: int) -> None:
+        self.slider.blockSignals(True)  # noqa: FBT003
+        self.slider.setRange(low, high)
+        self.slider.setSingleStep(step)
+        self.slider.setPageStep(step * 2)
+        self.slider.blockSignals(False)  # noqa: FBT003
+        self._write()
+
+    def _changed(self, value: int) -> None:
+        self._write()
+        self.moved.emit(value)
+
+    def _write(self) -> None:
+        widest = f"{self._text(self.slider.maximum())} "
+        self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(widest))
+        self._value.setText(self._text(self.slider.value()))
+
+    def _text(self, value: int) -> str:
+        if self._divisor == 1:
+            return f"{value} {self._unit}"
+        return f"{value / self._divisor:.1f} {self._unit}"
+
+
+def form(parent: QWidget) -> QFormLayout:
+    """A panel's layout: labels left, controls as wide as there is room."""
+    layout = QFormLayout(parent)
+    layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
+    layout.setHorizontalSpacing(SPACE + 4)
+    layout.setVerticalSpacing(SPACE)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    layout.setFormAlignment(Qt.AlignmentFlag.AlignTop)
+    return layout

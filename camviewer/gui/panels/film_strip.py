@@ -1,0 +1,148 @@
+"""The Pictures panel: small pictures of all that are open, in a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QIcon, QImage, QImageReader, QPainter, QPixmap
+from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
+
+from camviewer.gui.album import Album
+from camviewer.gui.jobs import Jobs
+from camviewer.gui.theme import SPACE
+
+_THUMB = QSize(112, 80)
+_Index = QModelIndex | QPersistentModelIndex
+
+
+def read_thumbnail(path: Path) -> QImage:
+    """A small upright picture; a null one when Qt cannot read the file."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    reader.setDecideFormatFromContent(True)
+    size = reader.size()
+    if size.isValid():
+        reader.setScaledSize(size.scaled(_THUMB * 2, Qt.AspectRatioMode.KeepAspectRatio))
+    image = reader.read()
+    if image.isNull():
+        return image
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return image.scaled(_THUMB, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+class _Thumbnails(QAbstractListModel):
+    """Reads thumbnails when they are first shown, off the GUI thread."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._paths: tuple[Path, ...] = ()
+        self._icons: dict[Path, QIcon] = {}
+        self._empty = _framed(QImage())
+
+    def set_paths(self, paths: tuple[Path, ...]) -> None:
+        self.beginResetModel()
+        self._paths = paths
+        self._icons = {}
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._paths)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._paths):
+            return None
+        path = self._paths[index.row()]
+        item = Qt.ItemDataRole
+        if role in (item.DisplayRole, item.AccessibleTextRole):
+            return path.name
+        if role == item.ToolTipRole:
+            return str(path)
+        if role == item.DecorationRole:
+            return self._icon(path)
+        return None
+
+    def _icon(self, path: Path) -> QIcon:
+        if path not in self._icons:
+            self._icons[path] = self._empty
+            self._jobs.submit(
+                lambda: read_thumbnail(path),
+                lambda image: self._arrived(path, image),
+                lambda _: None,
+            )
+        return self._icons[path]
+
+    def _arrived(self, path: Path, image: QImage) -> None:
+        if path in self._icons and not image.isNull():
+            self._icons[path] = _framed(image)
+            index = self.index(self._paths.index(path))
+            self.dataChanged.emit(index, index, [Qt.ItemDataRole.DecorationRole])
+
+
+class FilmStrip(QWidget):
+    """All open pictures; the current one is selected, a click makes another current."""
+
+    chosen = Signal(int)
+
+    def __init__(self, album: Album, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._album = album
+        self._model = _Thumbnails(jobs, self)
+        self.view = QListView()
+        self.view.setModel(self._model)
+        self.view.setFlow(QListView.Flow.LeftToRight)
+        self.view.setViewMode(QListView.ViewMode.IconMode)
+        self.view.setWrapping(False)
+        self.view.setMovement(QListView.Movement.Static)
+        self.view.setIconSize(_THUMB)
+        self.view.setGridSize(_THUMB + QSize(2 * SPACE, 4 * SPACE))
+        self.view.setUniformItemSizes(True)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.view.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.setAccessibleName("Open pictures")
+        self.view.setToolTip("Click a picture, or step with the arrow keys")
+        self.view.setMinimumHeight(_THUMB.height() + 4 * SPACE + 24)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACE, 0, SPACE, SPACE)
+        layout.addWidget(self.view)
+        self.view.selectionModel().currentChanged.connect(
+            lambda current: self.chosen.emit(current.row())
+        )
+        self.chosen.connect(album.go)
+        album.changed.connect(lambda: self._model.set_paths(album.paths))
+        album.moved.connect(self._select)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, self.view.minimumHeight() + SPACE)
+
+    def _select(self, row: int) -> None:
+        if row >= 0:
+            index = self._model.index(row)
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.view.selectionModel().setCurrentIndex(index, flag)
+            self.view.scrollTo(index)
+
+
+def _framed(image: QImage) -> QIcon:
+    """The picture in the middle of a tile of one size, so that the row stays aligned."""
+    tile = QPixmap(_THUMB)
+    tile.fill(QColor(128, 128, 128, 28))
+    if not image.isNull():
+        painter = QPainter(tile)
+        left = (_THUMB.width() - image.width()) // 2
+        painter.drawImage(left, (_THUMB.height() - image.height()) // 2, image)
+        painter.end()
+    icon = QIcon(tile)
+    icon.addPixmap(tile, QIcon.Mode.Selected)
+    return icon

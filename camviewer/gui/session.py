@@ -1,0 +1,135 @@
+"""What is being looked at, and how: the one place the panels talk to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from camviewer.gui.engine import Engine, ModelInfo
+from camviewer.inspector import Request
+from camviewer.render import View
+from camviewer.types import BoxRule, Fit, Frame, Inspection
+
+
+class Session(QObject):
+    """Holds the newest inspection, the view on it and the question asked of the network.
+
+    Changing the view or the box rule never infers; changing the question does.
+    """
+
+    frame_changed = Signal(object)  # Frame | None: what the canvas shows, before it is explained
+    inspection_changed = Signal(object)  # Inspection | None
+    view_changed = Signal(object)  # View
+    rule_changed = Signal(object)  # BoxRule
+    request_changed = Signal(object)  # Request
+    model_changed = Signal(object)  # ModelInfo
+
+    def __init__(
+        self, engine: Engine, view: View, rule: BoxRule, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._view = view
+        self._frame: Frame | None = None
+        self._inspection: Inspection | None = None
+        self._model: ModelInfo | None = None
+        engine.set_request(replace(engine.request, rule=rule))
+        engine.frame_loaded.connect(self._show_frame)
+        engine.inspected.connect(self._show_inspection)
+        engine.model_loaded.connect(self._use_model)
+
+    @property
+    def frame(self) -> Frame | None:
+        """The picture on the canvas."""
+        return self._frame
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """The frame on the canvas, explained; None while that is not done."""
+        return self._inspection
+
+    @property
+    def model(self) -> ModelInfo | None:
+        return self._model
+
+    @property
+    def view(self) -> View:
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        if view != self._view:
+            self._view = view
+            self.view_changed.emit(view)
+
+    @property
+    def rule(self) -> BoxRule:
+        return self._engine.request.rule
+
+    @rule.setter
+    def rule(self, rule: BoxRule) -> None:
+        if rule != self.rule:
+            self._engine.set_request(replace(self._engine.request, rule=rule))
+            self.rule_changed.emit(rule)
+
+    @property
+    def request(self) -> Request:
+        """The question asked of the network."""
+        return self._engine.request
+
+    @property
+    def targets(self) -> tuple[int, ...] | None:
+        """The chosen classes; None follows what the network finds."""
+        return self._engine.request.targets
+
+    def choose(self, targets: tuple[int, ...] | None) -> None:
+        """Explain these classes; None or none follows what the network finds."""
+        self._ask(replace(self._engine.request, targets=targets or None))
+
+    def set_method(self, name: str) -> None:
+        self._ask(replace(self._engine.request, method=name))
+
+    def set_layer(self, name: str | None) -> None:
+        self._ask(replace(self._engine.request, layer=name))
+
+    def set_fit(self, fit: Fit) -> None:
+        self._ask(replace(self._engine.request, fit=fit))
+
+    def set_input_size(self, size: int | None) -> None:
+        self._ask(replace(self._engine.request, input_size=size))
+
+    def clear(self) -> None:
+        """Show no picture."""
+        self._frame = None
+        self.frame_changed.emit(None)
+        self._set_inspection(None)
+
+    def _ask(self, request: Request) -> None:
+        if request == self._engine.request:
+            return
+        self._engine.set_request(request)
+        self.request_changed.emit(self._engine.request)
+
+    @Slot(object)
+    def _show_frame(self, frame: Frame) -> None:
+        self._frame = frame
+        self._inspection = None
+        self.frame_changed.emit(frame)
+        self.inspection_changed.emit(None)
+
+    @Slot(object)
+    def _show_inspection(self, inspection: Inspection) -> None:
+        # After a picture that could not be read nothing older may come back.
+        if inspection.frame is self._frame:
+            self._set_inspection(inspection)
+
+    @Slot(object)
+    def _use_model(self, info: ModelInfo) -> None:
+        self._model = info
+        self.request_changed.emit(self._engine.request)
+        self.model_changed.emit(info)
+
+    def _set_inspection(self, inspection: Inspection | None) -> None:
+        self._inspection = inspection
+        self.inspection_changed.emit(inspection)

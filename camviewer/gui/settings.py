@@ -1,0 +1,182 @@
+"""What the program remembers between two starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from camviewer.render import ColorMap, View
+from camviewer.types import BoxRule, Rule
+
+_RECENT = 12
+EXPORT_PARTS = ("overlay", "heatmap", "map", "json")
+
+
+class Scheme(StrEnum):
+    """Which palette is used."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class ExportChoices:
+    """What an export writes, and where.
+
+    Attributes:
+        folder: where to; None means beside the picture.
+        parts: of ``overlay``, ``heatmap``, ``map`` and ``json``.
+        picture_format: ``png`` or ``jpg``, of the overlay and the heatmap.
+    """
+
+    folder: Path | None = None
+    parts: frozenset[str] = frozenset({"overlay", "json"})
+    picture_format: str = "png"
+
+
+class Settings:
+    """Typed access to one QSettings store; what is damaged or unknown reads as the default."""
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store if store is not None else QSettings("camviewer", "camviewer")
+
+    @property
+    def first_launch(self) -> bool:
+        """Whether the window was never closed before."""
+        return not self._bool("launched", default=False)
+
+    def mark_launched(self) -> None:
+        self._store.setValue("launched", True)
+
+    @property
+    def scheme(self) -> Scheme:
+        value = self._text("scheme")
+        return Scheme(value) if value in set(Scheme) else Scheme.SYSTEM
+
+    @scheme.setter
+    def scheme(self, scheme: Scheme) -> None:
+        self._store.setValue("scheme", scheme.value)
+
+    @property
+    def geometry(self) -> QByteArray:
+        return self._bytes("window/geometry")
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._store.setValue("window/geometry", value)
+
+    @property
+    def layout(self) -> QByteArray:
+        """Where the panels stand, as QMainWindow saves it."""
+        return self._bytes("window/layout")
+
+    @layout.setter
+    def layout(self, value: QByteArray) -> None:
+        self._store.setValue("window/layout", value)
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Pictures and folders opened before, newest first."""
+        value = self._store.value("recent", [])
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list):
+            return ()
+        return tuple(Path(t) for t in texts if isinstance(t, str) and t)[:_RECENT]
+
+    def add_recent(self, path: Path) -> None:
+        path = path.absolute()
+        kept = [str(path), *(str(p) for p in self.recent if p != path)]
+        self._store.setValue("recent", kept[:_RECENT])
+
+    def clear_recent(self) -> None:
+        self._store.remove("recent")
+
+    @property
+    def folder(self) -> Path:
+        """Where the open dialog starts."""
+        folder = Path(self._text("folder") or Path.home())
+        return folder if folder.is_dir() else Path.home()
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._store.setValue("folder", str(folder))
+
+    @property
+    def view(self) -> View:
+        default = View()
+        colormap = self._text("view/colormap")
+        return View(
+            opacity=self._share("view/opacity", default.opacity),
+            colormap=ColorMap(colormap) if colormap in set(ColorMap) else default.colormap,
+            show_heatmap=self._bool("view/heatmap", default=default.show_heatmap),
+            show_boxes=self._bool("view/boxes", default=default.show_boxes),
+            show_labels=self._bool("view/labels", default=default.show_labels),
+        )
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._store.setValue("view/opacity", view.opacity)
+        self._store.setValue("view/colormap", view.colormap.value)
+        self._store.setValue("view/heatmap", view.show_heatmap)
+        self._store.setValue("view/boxes", view.show_boxes)
+        self._store.setValue("view/labels", view.show_labels)
+
+    @property
+    def rule(self) -> BoxRule:
+        default = BoxRule()
+        name = self._text("boxes/rule")
+        return BoxRule(
+            rule=Rule(name) if name in set(Rule) else default.rule,
+            threshold=self._share("boxes/threshold", default.threshold),
+            min_area=self._share("boxes/min_area", default.min_area),
+        )
+
+    @rule.setter
+    def rule(self, rule: BoxRule) -> None:
+        self._store.setValue("boxes/rule", rule.rule.value)
+        self._store.setValue("boxes/threshold", rule.threshold)
+        self._store.setValue("boxes/min_area", rule.min_area)
+
+    @property
+    def export(self) -> ExportChoices:
+        choices = ExportChoices()
+        folder = self._text("export/folder")
+        parts = frozenset(self._text("export/parts").split()) & frozenset(EXPORT_PARTS)
+        if self._text("export/format") in {"png", "jpg"}:
+            choices = replace(choices, picture_format=self._text("export/format"))
+        return replace(
+            choices, folder=Path(folder) if folder else None, parts=parts or choices.parts
+        )
+
+    @export.setter
+    def export(self, choices: ExportChoices) -> None:
+        self._store.setValue("export/folder", str(choices.folder or ""))
+        self._store.setValue("export/parts", " ".join(sorted(choices.parts)))
+        self._store.setValue("export/format", choices.picture_format)
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._store.sync()
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key, "")
+        return value if isinstance(value, str) else ""
+
+    def _bytes(self, key: str) -> QByteArray:
+        value = self._store.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _bool(self, key: str, *, default: bool) -> bool:
+        value = self._store.value(key, default)
+        return value if isinstance(value, bool) else str(value).lower() == "true"
+
+    def _share(self, key: str, default: float) -> float:
+        try:
+            value = float(str(self._store.value(key, default)))
+        except ValueError:
+            return default
+        return value if 0.0 <= value <= 1.0 else default
