@@ -1,0 +1,1 @@
+"""Weak supervision: networks taught with class names alone."""
