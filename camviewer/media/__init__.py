@@ -1,0 +1,1 @@
+"""Pictures from wherever they come: each source yields Frames."""
