@@ -27,9 +27,6 @@ def main() -> int:
     multiprocessing.freeze_support()
     sys.stdout = _usable(sys.stdout)
     sys.stderr = _usable(sys.stderr)
-    if sys.platform == "win32":
-        # Loaded after Qt, torch fails on Windows to find its own DLLs.
-        import torch  # noqa: F401
     from camviewer.cli import main as run
 
     return run()
