@@ -1,31 +1,42 @@
-"""The canvas: the picture with what the network looked at, zoomed, read out, its boxes edited."""
+"""The canvas: the picture with what the network looked at, zoomed, read out, its boxes edited.
+
+Keys: ``+`` ``-`` zoom, ``F`` fit, ``1`` actual size, arrows pan (or move the selected box; Ctrl
+resizes it, Shift goes ten pixels), ``N`` and ``Shift+N`` select boxes, ``B`` draw one (``Enter``
+puts one into the middle), ``Delete``, ``Escape``; hold ``Space`` to drag the picture.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QUndoStack,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
 
+from camviewer import render
+from camviewer.gui import box_layer
+from camviewer.gui.box_editor import BoxEditor
+from camviewer.gui.edits import BoxModel
+from camviewer.gui.keys import Keys
+from camviewer.gui.picture_layer import PictureLayer
+from camviewer.gui.pointer import Pointer
+from camviewer.gui.readout import HoverInfo as HoverInfo
+from camviewer.gui.readout import describe, read_out
+from camviewer.gui.viewport import Viewport
 from camviewer.types import Frame, Inspection
-
-
-@dataclass(frozen=True)
-class HoverInfo:
-    """What lies under the cursor.
-
-    Attributes:
-        x, y: the picture pixel.
-        rgb: its colour.
-        values: for each explanation the raw map value at the pixel's centre; NaN outside what the
-            network saw.
-    """
-
-    x: int
-    y: int
-    rgb: tuple[int, int, int]
-    values: tuple[float, ...]
 
 
 class Canvas(QWidget):
@@ -47,58 +58,277 @@ class Canvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._undo = QUndoStack(self)
+        self._frame: Frame | None = None
         self._inspection: Inspection | None = None
-        self._zoom = 1.0
+        self._picture = PictureLayer()
+        self._viewport = Viewport()
+        self._zoom = self._viewport.zoom
+        self._model = BoxModel(self)
+        self._editor = BoxEditor(self._model, self._viewport, self)
+        self._pointer = Pointer(self._viewport, self._editor, self)
+        self._keys = Keys(self._viewport, self._editor, self._view_keys())
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(160, 120)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        self.setAccessibleName("Picture")
+        self._connect()
+        self._on_boxes()
+
+    def _connect(self) -> None:
+        self._editor.changed.connect(self.update)
+        self._editor.drawing_changed.connect(self.drawing_changed)
+        self._editor.drawing_changed.connect(self._pointer.refresh)
+        self._pointer.view_moved.connect(self._after_move)
+        self._pointer.shape_changed.connect(lambda: self.setCursor(self._pointer.shape))
+        self._model.changed.connect(self._on_boxes)
+        self._model.edited.connect(self.boxes_edited)
+        self._model.selection_changed.connect(self.selection_changed)
+
+    def _view_keys(self) -> dict[Qt.Key, Callable[[], None]]:
+        key = Qt.Key
+        return {
+            key.Key_Plus: self.zoom_in,
+            key.Key_Equal: self.zoom_in,
+            key.Key_Minus: self.zoom_out,
+            key.Key_F: self.zoom_fit,
+            key.Key_1: self.zoom_actual,
+            key.Key_Space: lambda: self._pointer.hold_space(held=True),
+            key.Key_Left: self._after_move,
+            key.Key_Right: self._after_move,
+            key.Key_Up: self._after_move,
+            key.Key_Down: self._after_move,
+        }
 
     @property
     def undo_stack(self) -> QUndoStack:
         """Edits of boxes; make the Edit menu's actions from it."""
-        return self._undo
+        return self._model.undo_stack
+
+    @property
+    def frame(self) -> Frame | None:
+        """The picture shown."""
+        return self._frame
 
     @property
     def inspection(self) -> Inspection | None:
         """What is shown, with the boxes as edited: export this one."""
-        return self._inspection
+        return self._inspection and self._model.applied_to(self._inspection)
+
+    @property
+    def view(self) -> render.View:
+        """How it is shown."""
+        return self._picture.view
+
+    @property
+    def viewport(self) -> Viewport:
+        """Where the picture lies in the widget."""
+        return self._viewport
 
     @property
     def zoom(self) -> float:
         """Screen pixels per picture pixel."""
-        return self._zoom
+        return self._viewport.zoom
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the next drag draws a box."""
+        return self._editor.drawing
+
+    @property
+    def selected_box(self) -> int:
+        """Index of the selected box among all boxes, -1 for none."""
+        return self._model.selected
 
     def set_frame(self, frame: Frame | None) -> None:
         """Show a picture without an inspection, or nothing."""
+        self._show(frame, None)
 
     def set_inspection(self, inspection: Inspection | None) -> None:
-        """Show an inspection on its own frame; None leaves the bare picture."""
-        self._inspection = inspection
+        """Show an inspection on its own frame; None leaves the bare picture.
 
-    def set_view(self, view: object) -> None:
+        Edited boxes stay undoable while the same frame and classes are shown, and are forgotten
+        with them.
+        """
+        self._show(self._frame if inspection is None else inspection.frame, inspection)
+
+    def set_view(self, view: render.View) -> None:
         """Change opacity, colours and what is drawn; never infers."""
+        if view != self._picture.view:
+            self._picture.set_view(view)
+            self._editor.set_visible(visible=view.show_boxes)
+            self.update()
 
     def set_draw_target(self, target: int | None) -> None:
         """The class that a newly drawn box belongs to; None for the strongest explained."""
+        self._editor.target = target
 
     def set_drawing(self, drawing: bool) -> None:
-        """Whether the next drag draws a box."""
+        """Let the next drag draw a box; not while no class is explained or boxes are hidden."""
+        self._editor.set_drawing(drawing=drawing)
 
     def select_box(self, index: int) -> None:
         """Select a box by its index among all boxes; -1 for none."""
+        self._model.select(index)
 
     def delete_selected(self) -> None:
         """Remove the selected box, undoably."""
+        self._editor.delete_selected()
 
     def zoom_in(self) -> None:
         """Zoom in about the cursor, or the middle when it is elsewhere."""
+        self._zoom_step(1.0)
 
     def zoom_out(self) -> None:
         """Zoom out about the cursor, or the middle when it is elsewhere."""
+        self._zoom_step(-1.0)
 
     def zoom_fit(self) -> None:
         """Show the whole picture."""
+        self._viewport.fit()
+        self._after_move()
 
     def zoom_actual(self) -> None:
         """One screen pixel per picture pixel."""
+        self._viewport.actual(*self._focus_point())
+        self._after_move()
 
     def sizeHint(self) -> QSize:
         return QSize(960, 640)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._ground())
+        self._picture.paint(painter, self._viewport)
+        if self._inspection is not None:
+            targets = tuple(e.heatmap.target for e in self._inspection.explanations)
+            selected = self._model.selected
+            boxes = self._editor.boxes
+            box_layer.paint(painter, boxes, targets, selected, self.view, self._viewport)
+        if self.hasFocus() and self.window().testAttribute(
+            Qt.WidgetAttribute.WA_KeyboardFocusChange
+        ):
+            painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._fit_widget()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.DevicePixelRatioChange:
+            self._fit_widget()
+        elif isinstance(event, QNativeGestureEvent):
+            return self._native_gesture(event)
+        elif isinstance(event, QGestureEvent):
+            return self._gesture(event)
+        return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._pointer.wheel(event)
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.setAccepted(self._pointer.press(event))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer.move(event)
+        self._hover()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pointer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._pointer.double_click(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._pointer.position = event.position()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._pointer.leave()
+        self.hovered.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._keys.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._pointer.hold_space(held=False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._pointer.hold_space(held=False)
+        super().focusOutEvent(event)
+
+    def _show(self, frame: Frame | None, inspection: Inspection | None) -> None:
+        old, self._inspection = self._inspection, inspection
+        same_frame = frame is self._frame
+        self._frame = frame
+        self._picture.set(frame, inspection)
+        self._viewport.set_picture((0, 0) if frame is None else frame.size)
+        explanations = () if inspection is None else inspection.explanations
+        targets = tuple(e.heatmap.target for e in explanations)
+        before = () if old is None else tuple(e.heatmap.target for e in old.explanations)
+        self._editor.set_explanations(explanations)
+        boxes = tuple(box for e in explanations for box in e.boxes)
+        if same_frame and targets and targets == before:
+            self._model.derive(boxes)
+        else:
+            self._model.reset(boxes)
+        self._on_boxes()
+        self._after_move()
+
+    def _fit_widget(self) -> None:
+        self._viewport.resize(self.width(), self.height(), self.devicePixelRatioF())
+        self._after_move()
+
+    def _after_move(self) -> None:
+        if self.zoom != self._zoom:
+            self._zoom = self.zoom
+            self.zoom_changed.emit(self._zoom)
+        self._hover()
+        self.update()
+
+    def _focus_point(self) -> tuple[float, float]:
+        at = self._pointer.position
+        return (self.width() / 2, self.height() / 2) if at is None else (at.x(), at.y())
+
+    def _zoom_step(self, steps: float) -> None:
+        self._viewport.step_at(*self._focus_point(), steps)
+        self._after_move()
+
+    def _native_gesture(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self._pointer.pinch(event.position(), 1 + event.value())
+        return True
+
+    def _gesture(self, event: QGestureEvent) -> bool:
+        pinch = event.gesture(Qt.GestureType.PinchGesture)
+        if not isinstance(pinch, QPinchGesture):
+            return False
+        at = self.mapFromGlobal(pinch.hotSpot().toPoint())
+        self._pointer.pinch(QPointF(at), pinch.scaleFactor())
+        return True
+
+    def _hover(self) -> None:
+        at = self._pointer.position
+        if at is not None and self._frame is not None:
+            point = self._viewport.to_picture(at.x(), at.y())
+            self.hovered.emit(read_out(self._frame, self._inspection, *point))
+
+    def _on_boxes(self) -> None:
+        self.setAccessibleDescription(
+            describe(self._frame, self._model.boxes, self._model.selected)
+        )
+        self.update()
+
+    def _ground(self) -> QColor:
+        """What lies around the picture: a little off the window's own colour."""
+        palette = self.palette()
+        dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
+        return palette.color(QPalette.ColorRole.Base if dark else QPalette.ColorRole.Midlight)

@@ -1,0 +1,194 @@
+"""Boxes on the screen: drawn with lines of constant width, found again under the cursor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from enum import Flag, auto
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from camviewer import render
+from camviewer.gui.viewport import Viewport
+from camviewer.types import Box
+
+_LINE = 2.0
+_HALO = QColor(0, 0, 0, 130)
+_HANDLE = 9.0
+_REACH = 7.0  # how far beside a line or handle a press still takes it
+_PAD = 5.0
+
+
+class Edge(Flag):
+    """What of a box moves along with the cursor."""
+
+    NONE = 0
+    LEFT = auto()
+    TOP = auto()
+    RIGHT = auto()
+    BOTTOM = auto()
+    ALL = LEFT | TOP | RIGHT | BOTTOM
+
+
+_HANDLES: tuple[tuple[Edge, float, float], ...] = (
+    (Edge.LEFT | Edge.TOP, 0.0, 0.0),
+    (Edge.RIGHT | Edge.TOP, 1.0, 0.0),
+    (Edge.LEFT | Edge.BOTTOM, 0.0, 1.0),
+    (Edge.RIGHT | Edge.BOTTOM, 1.0, 1.0),
+    (Edge.TOP, 0.5, 0.0),
+    (Edge.BOTTOM, 0.5, 1.0),
+    (Edge.LEFT, 0.0, 0.5),
+    (Edge.RIGHT, 1.0, 0.5),
+)
+
+CURSORS: Mapping[Edge, Qt.CursorShape] = {
+    Edge.LEFT: Qt.CursorShape.SizeHorCursor,
+    Edge.RIGHT: Qt.CursorShape.SizeHorCursor,
+    Edge.TOP: Qt.CursorShape.SizeVerCursor,
+    Edge.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Edge.LEFT | Edge.TOP: Qt.CursorShape.SizeFDiagCursor,
+    Edge.RIGHT | Edge.BOTTOM: Qt.CursorShape.SizeFDiagCursor,
+    Edge.RIGHT | Edge.TOP: Qt.CursorShape.SizeBDiagCursor,
+    Edge.LEFT | Edge.BOTTOM: Qt.CursorShape.SizeBDiagCursor,
+    Edge.ALL: Qt.CursorShape.SizeAllCursor,
+}
+
+
+def on_screen(box: Box, viewport: Viewport) -> QRectF:
+    """Where a box lies in the widget."""
+    left, top = viewport.to_screen(box.x, box.y)
+    return QRectF(left, top, box.width * viewport.scale, box.height * viewport.scale)
+
+
+def grip(
+    boxes: tuple[Box, ...], selected: int, viewport: Viewport, x: float, y: float
+) -> tuple[int, Edge]:
+    """Which box a press at a screen point takes, and by what; ``(-1, Edge.NONE)`` for none.
+
+    The selected box is taken by its handles, edges and inside; the others by their lines only, so
+    that the picture under a large box can still be dragged.
+    """
+    if 0 <= selected < len(boxes):
+        area = on_screen(boxes[selected], viewport)
+        for edges, point in _handles(area):
+            if math.hypot(point.x() - x, point.y() - y) <= _REACH:
+                return selected, edges
+        if area.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(x, y):
+            return selected, Edge.ALL
+    for index in reversed(range(len(boxes))):
+        area = on_screen(boxes[index], viewport)
+        inner = area.adjusted(_REACH, _REACH, -_REACH, -_REACH)
+        if area.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(x, y) and not (
+            inner.isValid() and inner.contains(x, y)
+        ):
+            return index, Edge.ALL
+    return -1, Edge.NONE
+
+
+def smallest_around(boxes: tuple[Box, ...], x: float, y: float) -> int:
+    """The smallest box around a picture point, -1 for none."""
+    around = [
+        (box.width * box.height, index)
+        for index, box in enumerate(boxes)
+        if box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height
+    ]
+    return min(around, default=(0.0, -1))[1]
+
+
+def paint(
+    painter: QPainter,
+    boxes: tuple[Box, ...],
+    targets: tuple[int, ...],
+    selected: int,
+    view: render.View,
+    viewport: Viewport,
+) -> None:
+    """Draw the boxes, the selected one last.
+
+    Args:
+        painter: on the widget, in logical pixels.
+        boxes: in picture pixels.
+        targets: the explained classes, in order, for the colours.
+        selected: index of the selected box, -1 for none.
+        view: whether boxes and captions are shown.
+        viewport: where the picture lies.
+    """
+    if not view.show_boxes:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    order = sorted(range(len(boxes)), key=lambda index: index == selected)
+    for index in order:
+        box = boxes[index]
+        place = targets.index(box.target) if box.target in targets else 0
+        colour = QColor(*render.class_color(place))
+        area = on_screen(box, viewport)
+        _frame(painter, area, colour, _LINE + (index == selected))
+        if view.show_labels:
+            _caption(painter, area, colour, render.box_caption(box), viewport)
+        if index == selected:
+            _draw_handles(painter, area, colour)
+
+
+def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    # a dark rim keeps the line visible on any picture
+    for pen in (QPen(_HALO, width + 2), QPen(colour, width)):
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(area)
+
+
+def _caption(
+    painter: QPainter, area: QRectF, colour: QColor, text: str, viewport: Viewport
+) -> None:
+    font = QFont(painter.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    width = metrics.horizontalAdvance(text) + 2 * _PAD
+    height = metrics.height() + _PAD
+    left = min(max(area.left() - _LINE / 2, 0.0), max(viewport.width - width, 0.0))
+    top = area.top() - height - _LINE / 2
+    if top < 0:
+        top = min(max(area.top() + _LINE / 2, 0.0), max(viewport.height - height, 0.0))
+    label = QRectF(left, top, width, height)
+    if not area.adjusted(-1, -height - 1, 1, 1).intersects(
+        QRectF(0, 0, viewport.width, viewport.height)
+    ):
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(label, 3, 3)
+    painter.setPen(_readable_on(colour))
+    painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _readable_on(colour: QColor) -> QColor:
+    """Black or white, whichever contrasts more (WCAG's relative luminance)."""
+
+    def linear(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    channels = colour.redF(), colour.greenF(), colour.blueF()
+    red, green, blue = (linear(value) for value in channels)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    # contrast with black exceeds contrast with white from here on
+    return QColor("black") if (luminance + 0.05) ** 2 > 1.05 * 0.05 else QColor("white")
+
+
+def _draw_handles(painter: QPainter, area: QRectF, colour: QColor) -> None:
+    painter.setPen(QPen(colour.darker(160), 1.5))
+    painter.setBrush(QColor("white"))
+    half = _HANDLE / 2
+    for _, point in _handles(area):
+        painter.drawRect(QRectF(point.x() - half, point.y() - half, _HANDLE, _HANDLE))
+
+
+def _handles(area: QRectF) -> Iterator[tuple[Edge, QPointF]]:
+    """The handles of a box; those amid an edge only where the edge has room for them."""
+    room = 4 * _HANDLE
+    for edges, across, down in _HANDLES:
+        if (across == 0.5 and area.width() < room) or (down == 0.5 and area.height() < room):
+            continue
+        yield edges, QPointF(area.left() + across * area.width(), area.top() + down * area.height())
