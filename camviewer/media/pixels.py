@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import io
 import logging
-from typing import IO
+from typing import IO, Any
 
 import cv2
 import numpy as np
@@ -103,12 +103,14 @@ def to_8_bit(values: Numbers, *, full_range: bool = False) -> Pixels:
     low, high = _black_and_white(values, full_range)
     if high <= low:
         return np.zeros(values.shape, np.uint8)
-    levels = values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+    wide = values.dtype.itemsize > 2 and values.dtype != np.float32
+    levels: NDArray[Any] = values.astype(np.float64 if wide else np.float32)
     if low:
         levels -= low
     levels *= 255 / (high - low)
     np.nan_to_num(levels, copy=False, nan=0.0)
-    return np.rint(np.clip(levels, 0, 255, out=levels), out=levels).astype(np.uint8)
+    scaled: Pixels = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    return scaled
 
 
 def _black_and_white(values: Numbers, full_range: bool) -> tuple[float, float]:
