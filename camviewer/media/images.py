@@ -31,7 +31,7 @@ PIXEL_LIMIT = 200_000_000
 READS = "JPEG, PNG, WebP, TIFF, BMP and GIF"
 
 # Only these decoders are ever tried; Pillow's others include some that start programs.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
+_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "AVIF", "JPEG2000", "PPM")
 _TIFF_MAGIC = (b"II*\0", b"MM\0*")
 _MAGIC = (
     b"\xff\xd8\xff",
