@@ -6,7 +6,6 @@ import io
 import os
 import re
 import stat
-import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
@@ -15,6 +14,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from camviewer.errors import PictureError
 from camviewer.media import pixels
+from camviewer.media.quiet import hush
 from camviewer.types import Frame, Pixels
 
 EXTENSIONS = frozenset(
@@ -59,8 +59,7 @@ _KNOWN_STRANGERS = (
 
 # Second fence behind our own check, for sizes that only appear while decoding (GIF frames).
 Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
-# Remarks on odd metadata are nothing the user can act on, and would land on stderr.
-warnings.filterwarnings("ignore", module=r"PIL\.")
+hush()
 
 
 def load(path: Path | str) -> Frame:
