@@ -78,7 +78,9 @@ SPECS: tuple[Spec, ...] = (
         "Copy the picture with its heatmap and boxes to the clipboard",
         "copy",
     ),
-    Spec("draw", EDIT, "&Draw a Box", ("B",), "Draw a new box on the picture", "draw", True),
+    Spec(
+        "draw", EDIT, "&Draw a Box", ("B",), "Draw a new box on the picture", "draw", checkable=True
+    ),
     Spec(
         "delete",
         EDIT,
@@ -91,12 +93,22 @@ SPECS: tuple[Spec, ...] = (
     Spec("zoom_out", VIEW, "Zoom &Out", ("Ctrl+-",), "Zoom out"),
     Spec("fit", VIEW, "&Fit to Window", ("F", "Ctrl+0"), "Show the whole picture", "fit"),
     Spec("actual", VIEW, "&Actual Size", ("1",), "One screen pixel per picture pixel", "actual"),
-    Spec("heatmap", VIEW, "&Heatmap", ("H",), "Show or hide the heatmap", "heatmap", True),
-    Spec("boxes", VIEW, "&Boxes", ("X",), "Show or hide the boxes", "boxes", True),
-    Spec("labels", VIEW, "&Labels", ("L",), "Show or hide the boxes' labels", "labels", True),
+    Spec(
+        "heatmap", VIEW, "&Heatmap", ("H",), "Show or hide the heatmap", "heatmap", checkable=True
+    ),
+    Spec("boxes", VIEW, "&Boxes", ("X",), "Show or hide the boxes", "boxes", checkable=True),
+    Spec(
+        "labels",
+        VIEW,
+        "&Labels",
+        ("L",),
+        "Show or hide the boxes' labels",
+        "labels",
+        checkable=True,
+    ),
     Spec("fainter", VIEW, "Fai&nter Heatmap", ("[",), "Lower the heatmap's opacity"),
     Spec("stronger", VIEW, "St&ronger Heatmap", ("]",), "Raise the heatmap's opacity"),
-    Spec("full_screen", VIEW, "F&ull Screen", ("F11",), "Use the whole screen", "", True),
+    Spec("full_screen", VIEW, "F&ull Screen", ("F11",), "Use the whole screen", checkable=True),
     Spec(
         "previous",
         PICTURE,
@@ -121,8 +133,7 @@ SPECS: tuple[Spec, ...] = (
         "&Follow the Best Class",
         ("Ctrl+B",),
         "Explain whatever the network finds in each picture",
-        "",
-        True,
+        checkable=True,
     ),
     Spec("search", PICTURE, "&Search a Class", ("Ctrl+F", "/"), "Search among all classes"),
     Spec("pick_model", MODEL, "&Choose a Model…", ("Ctrl+M",), "Choose a network"),

@@ -30,7 +30,7 @@ class Centre(QFrame):
         layout.addWidget(self._stack, 1)
 
     @property
-    def page(self) -> QWidget:
+    def page(self) -> QWidget | None:
         """What is shown."""
         return self._stack.currentWidget()
 
@@ -62,9 +62,9 @@ class _Unreadable(QWidget):
         self.setAccessibleName("This picture cannot be shown")
         self.setToolTip("Open another picture, or step on with the arrow keys")
         heading = QLabel("This picture cannot be shown")
-        heading.setProperty("title", True)
+        heading.setProperty("look", "title")
         self._reason = QLabel()
-        self._reason.setProperty("muted", True)
+        self._reason.setProperty("look", "muted")
         self._reason.setTextFormat(Qt.TextFormat.PlainText)
         self._reason.setWordWrap(True)
         self._reason.setMinimumWidth(320)

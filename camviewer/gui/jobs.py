@@ -58,7 +58,7 @@ class Jobs(QObject):
         done: Callable[[_Result], None],
         failed: Callable[[str], None],
     ) -> None:
-        """Run ``work`` on a thread, then ``done(result)`` or ``failed(message)`` on the GUI thread."""
+        """Run ``work`` on a thread; on the GUI thread ``done(result)`` or ``failed(message)``."""
         self._number += 1
         self._pending[self._number] = (done, failed)  # type: ignore[assignment]
         self._pool.start(_Job(self._number, work, self))

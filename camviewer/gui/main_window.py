@@ -31,7 +31,7 @@ from camviewer.gui.panels.network import NetworkPanel
 from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.gui.status import StatusBar
-from camviewer.gui.theme import Theme
+from camviewer.gui.theme import SPACE, Theme
 from camviewer.gui.welcome import Welcome
 from camviewer.media import images
 from camviewer.paths import resources
@@ -103,6 +103,10 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._strip = self.docks[-1]
+        # These have nothing to fill more room with: the classes and the canvas get it.
+        for panel in (self.appearance, self.boxes, self.film_strip):
+            panel.ensurePolished()
+            panel.setMaximumHeight(panel.sizeHint().height() + 2 * SPACE)
 
     def _make_menus(self) -> None:
         recent = recent_menu(self, self.settings, lambda path: self.opener.open_paths([path]))

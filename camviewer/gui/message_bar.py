@@ -42,7 +42,7 @@ class MessageBar(QFrame):
         self._action.setAutoDefault(False)
         self._action.clicked.connect(self._act)
         self._dismiss = QToolButton()
-        self._dismiss.setProperty("flat", True)
+        self._dismiss.setProperty("look", "flat")
         self._dismiss.setIconSize(QSize(16, 16))
         self._dismiss.setAccessibleName("Dismiss the message")
         self._dismiss.setToolTip("Dismiss")
@@ -54,7 +54,7 @@ class MessageBar(QFrame):
         layout.addWidget(self._text, 1)
         layout.addWidget(self._action)
         layout.addWidget(self._dismiss)
-        self._callback: Callable[[], None] | None = None
+        self._callback: Callable[[], object] | None = None
         self._kind = Kind.INFO
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -76,7 +76,7 @@ class MessageBar(QFrame):
         text: str,
         kind: Kind = Kind.INFO,
         action: str = "",
-        callback: Callable[[], None] | None = None,
+        callback: Callable[[], object] | None = None,
     ) -> None:
         """Replace what is shown. ``action`` labels a button that calls ``callback``."""
         self._kind = kind

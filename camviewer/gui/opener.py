@@ -119,16 +119,13 @@ class Opener(QObject):
 
 
 def _pictures(paths: tuple[Path, ...]) -> list[Path]:
-    """The pictures in files and folders.
+    """The pictures in files and folders; what is no picture or is gone says so when opened.
 
     Raises:
-        PictureError: if something is not there, or there is no picture in it.
+        PictureError: if only folders were given and there is no picture in them.
     """
-    missing = [p for p in paths if not p.exists()]
-    if missing and len(missing) == len(paths):
-        raise PictureError(f"{missing[0]} is not there any more; it was moved or deleted.")
-    found = images.find_pictures([p for p in paths if p.exists()])
+    found = images.find_pictures(paths)
     if not found:
-        what = f"the folder {paths[0].name}" if paths[0].is_dir() else paths[0].name
-        raise PictureError(f"There is no picture in {what} that camviewer can read.")
-    return list(found)
+        names = ", ".join(p.name for p in paths)
+        raise PictureError(f"There is no picture in {names} that camviewer can read.")
+    return found

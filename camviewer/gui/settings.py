@@ -42,7 +42,10 @@ class Settings:
     """Typed access to one QSettings store; what is damaged or unknown reads as the default."""
 
     def __init__(self, store: QSettings | None = None) -> None:
-        self._store = store if store is not None else QSettings("camviewer", "camviewer")
+        if store is None:
+            scope = QSettings.Scope.UserScope
+            store = QSettings(QSettings.defaultFormat(), scope, "camviewer", "camviewer")
+        self._store = store
 
     @property
     def first_launch(self) -> bool:
@@ -50,7 +53,7 @@ class Settings:
         return not self._bool("launched", default=False)
 
     def mark_launched(self) -> None:
-        self._store.setValue("launched", True)
+        self._store.setValue("launched", 1)
 
     @property
     def scheme(self) -> Scheme:
@@ -172,7 +175,7 @@ class Settings:
 
     def _bool(self, key: str, *, default: bool) -> bool:
         value = self._store.value(key, default)
-        return value if isinstance(value, bool) else str(value).lower() == "true"
+        return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
 
     def _share(self, key: str, default: float) -> float:
         try:

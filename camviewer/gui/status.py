@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from camviewer.gui.canvas import HoverInfo
 from camviewer.gui.engine import ModelInfo
 from camviewer.gui.session import Session
+from camviewer.gui.theme import SPACE
 from camviewer.types import Frame, Inspection
 
 
@@ -20,6 +21,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session = session
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(SPACE, 2, SPACE + 4, 2)
         self._hover = QLabel()
         self._hover.setAccessibleName("Under the cursor")
         self._hover.setToolTip("Position, colour and raw map value under the cursor")
@@ -57,7 +59,7 @@ class StatusBar(QStatusBar):
     def show_zoom(self, zoom: float) -> None:
         self._zoom.setText(f"{zoom * 100:.0f} %")
 
-    def show_busy(self, busy: bool) -> None:  # noqa: FBT001 (a slot)
+    def show_busy(self, busy: bool) -> None:
         self._busy.setText("Looking…" if busy else "")
 
     def _show_frame(self, frame: Frame | None) -> None:
@@ -92,12 +94,8 @@ class StatusBar(QStatusBar):
         self._device.setAccessibleDescription(tip)
 
     def _field(self, name: str, tip: str) -> QLabel:
-        if self._hover is not None and self.findChildren(QLabel) != [self._hover]:
-            line = QFrame()
-            line.setFrameShape(QFrame.Shape.NoFrame)
-            line.setFixedWidth(8)
-            self.addPermanentWidget(line)
         label = QLabel()
+        label.setContentsMargins(SPACE, 0, 0, 0)
         label.setAccessibleName(name)
         label.setToolTip(tip)
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

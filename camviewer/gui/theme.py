@@ -28,6 +28,7 @@ class Tokens:
     accent: str
     on_accent: str
     track: str
+    handle: str
     error_ground: str
     error: str
     good_ground: str
@@ -48,6 +49,7 @@ LIGHT = Tokens(
     accent="#2b5bd7",
     on_accent="#ffffff",
     track="#dfe3ea",
+    handle="#bcc3cf",
     error_ground="#fdecea",
     error="#a3261b",
     good_ground="#e6f4ec",
@@ -67,6 +69,7 @@ DARK = Tokens(
     accent="#7ea6ff",
     on_accent="#0e1320",
     track="#353a45",
+    handle="#4a515e",
     error_ground="#3b2024",
     error="#ffb3ab",
     good_ground="#1b3327",
@@ -136,7 +139,8 @@ QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 8px; }}
 QMenu::indicator {{ left: 6px; }}
 QStatusBar {{ border-top: 1px solid {t.border}; }}
 QStatusBar::item {{ border: none; }}
-QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px 6px; }}
+QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border};
+  padding: 4px 6px; }}
 QLineEdit, QAbstractSpinBox, QPlainTextEdit {{ background: {t.base}; border: 1px solid {t.border};
   border-radius: 6px; padding: 4px 8px; min-height: 20px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; }}
@@ -158,15 +162,26 @@ QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 4px 6px; }}
 QDockWidget {{ titlebar-close-icon: none; }}
 QScrollArea {{ border: none; background: transparent; }}
+QTreeView::item {{ padding: 3px 2px; }}
+QTreeView::item:hover {{ background: {t.hover}; }}
+QTreeView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
+QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
+QScrollBar::handle {{ background: {t.handle}; border-radius: 4px; }}
+QScrollBar::handle:hover {{ background: {t.muted}; }}
+QScrollBar::handle:vertical {{ min-height: 28px; }}
+QScrollBar::handle:horizontal {{ min-width: 28px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QProgressBar {{ border: none; border-radius: 3px; background: {t.track}; max-height: 6px;
   min-height: 6px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
-QLabel[muted="true"] {{ color: {t.muted}; }}
-QLabel[heading="true"] {{ font-weight: 600; }}
-QLabel[title="true"] {{ font-size: 17px; font-weight: 600; }}
-QToolButton[flat="true"] {{ border: 1px solid transparent; border-radius: 6px; padding: 3px; }}
-QToolButton[flat="true"]:hover {{ background: {t.hover}; }}
-QToolButton[flat="true"]:focus {{ border-color: {t.accent}; }}
+QLabel[look="muted"] {{ color: {t.muted}; }}
+QLabel[look="heading"] {{ font-weight: 600; }}
+QLabel[look="title"] {{ font-size: 17px; font-weight: 600; }}
+QToolButton[look="flat"] {{ border: 1px solid transparent; border-radius: 6px; padding: 3px; }}
+QToolButton[look="flat"]:hover {{ background: {t.hover}; }}
+QToolButton[look="flat"]:focus {{ border-color: {t.accent}; }}
 QFrame#centre {{ border: 2px solid transparent; }}
 QFrame#centre[dropping="true"] {{ border: 2px solid {t.accent}; }}
 QFrame#modelPopup {{ background: {t.raised}; border: 1px solid {t.border}; }}

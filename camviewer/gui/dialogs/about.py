@@ -28,7 +28,7 @@ class AboutDialog(Dialog):
         rows.setHorizontalSpacing(24)
         for name, value in self._facts(model):
             label = QLabel(name)
-            label.setProperty("muted", True)
+            label.setProperty("look", "muted")
             shown = paragraph(value)
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             rows.addRow(label, shown)

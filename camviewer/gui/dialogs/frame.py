@@ -21,7 +21,7 @@ class Dialog(QDialog):
         layout.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
         layout.setSpacing(2 * SPACE)
         heading = QLabel(title)
-        heading.setProperty("title", True)
+        heading.setProperty("look", "title")
         layout.addWidget(heading)
         self.body = QVBoxLayout()
         self.body.setSpacing(SPACE + 4)
@@ -47,5 +47,5 @@ def paragraph(text: str, *, muted: bool = False) -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     if muted:
-        label.setProperty("muted", True)
+        label.setProperty("look", "muted")
     return label

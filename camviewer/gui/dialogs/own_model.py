@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
+    QCompleter,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -57,18 +58,19 @@ class OwnModelDialog(Dialog):
         for entry in catalog.entries():
             if entry.source != "starter":
                 self.architecture.addItem(entry.title, entry.name)
-        completer = self.architecture.completer()
+        completer = QCompleter(self.architecture.model(), self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCompletionMode(completer.CompletionMode.PopupCompletion)
+        self.architecture.setCompleter(completer)
         self.labels = _line("Labels file", "One class name a line (.txt), or .json, .csv; optional")
         self.mean = _line(
             "Mean", "Three numbers for R, G, B in [0, 1]; empty for the network's own"
         )
         self.std = _line("Standard deviation", "Three numbers; empty for the network's own")
-        self.size = _line("Input size", "Pixels; empty for the network's own")
+        self.input_size = _line("Input size", "Pixels; empty for the network's own")
         self.mean.setPlaceholderText("the network's own, such as 0.485 0.456 0.406")
         self.std.setPlaceholderText("the network's own, such as 0.229 0.224 0.225")
-        self.size.setPlaceholderText("the network's own, such as 224")
+        self.input_size.setPlaceholderText("the network's own, such as 224")
         self.labels.setPlaceholderText("optional")
         rows = QFormLayout()
         rows.setHorizontalSpacing(16)
@@ -79,7 +81,7 @@ class OwnModelDialog(Dialog):
         rows.addRow("Labels", self._with_browse(self.labels, "labels", _LABELS))
         rows.addRow("Mean", self.mean)
         rows.addRow("Std. deviation", self.std)
-        rows.addRow("Input size", self.size)
+        rows.addRow("Input size", self.input_size)
         self.body.addLayout(rows)
         self._problem = paragraph("")
         self.body.addWidget(self._problem)
@@ -105,7 +107,7 @@ class OwnModelDialog(Dialog):
             ModelError: if a number is none, or the architecture is unknown.
         """
         labels = self.labels.text().strip()
-        size = _numbers("Input size", self.size.text(), 1)
+        size = _numbers("Input size", self.input_size.text(), 1)
         mean = _numbers("Mean", self.mean.text(), 3)
         std = _numbers("Standard deviation", self.std.text(), 3)
         overrides = None

@@ -47,12 +47,12 @@ def _group(name: str, rows: list[tuple[str, str]]) -> QWidget:
     grid.setHorizontalSpacing(2 * SPACE)
     grid.setVerticalSpacing(SPACE // 2)
     heading = QLabel(name)
-    heading.setProperty("heading", True)
+    heading.setProperty("look", "heading")
     grid.addWidget(heading, 0, 0, 1, 2)
     for row, (what, keys) in enumerate(rows, start=1):
         grid.addWidget(QLabel(what), row, 0)
         shown = QLabel(keys)
-        shown.setProperty("muted", True)
+        shown.setProperty("look", "muted")
         grid.addWidget(shown, row, 1, Qt.AlignmentFlag.AlignRight)
     grid.setColumnStretch(0, 1)
     return group

@@ -10,10 +10,11 @@ from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from camviewer.gui.actions import Actions
-from camviewer.gui.panels.controls import Slider, form
+from camviewer.gui.panels.controls import Slider, caption, form
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.render import ColorMap, View, lookup_table
+from camviewer.types import Inspection
 
 _SWATCH = QSize(72, 14)
 _TITLES = {"viridis": "Viridis (default)", "gray": "Grey"}
@@ -31,24 +32,20 @@ class AppearancePanel(QWidget):
         )
         self.colormap = QComboBox()
         self.colormap.setAccessibleName("Colour map")
-        self.colormap.setToolTip(
-            "Colours from low to high. Viridis and cividis stay readable with colour blindness; "
-            "several classes at once have a colour each instead"
-        )
         self.colormap.setIconSize(_SWATCH)
         for colormap in ColorMap:
             title = _TITLES.get(colormap.value, colormap.value.capitalize())
             self.colormap.addItem(_preview(colormap), title, colormap.value)
         layout = form(self)
-        layout.addRow("Opacity", self.opacity)
-        layout.addRow("Colours", self.colormap)
+        layout.addRow(caption("Opacity"), self.opacity)
+        layout.addRow(caption("Colours"), self.colormap)
         shown = QHBoxLayout()
         shown.setSpacing(SPACE + 4)
         self.switches = {name: _switch(name.capitalize(), actions[name]) for name in _SWITCHES}
         for switch in self.switches.values():
             shown.addWidget(switch)
         shown.addStretch(1)
-        layout.addRow("Show", shown)
+        layout.addRow(caption("Show"), shown)
         self.opacity.moved.connect(lambda v: self._change(opacity=v / 100))
         self.colormap.activated.connect(
             lambda: self._change(colormap=ColorMap(self.colormap.currentData()))
@@ -58,10 +55,21 @@ class AppearancePanel(QWidget):
         actions["fainter"].triggered.connect(lambda: self._step(-0.1))
         actions["stronger"].triggered.connect(lambda: self._step(0.1))
         session.view_changed.connect(self._show)
+        session.inspection_changed.connect(self._show_inspection)
+        self._show_inspection(None)
         self._show(session.view)
 
     def _change(self, **changes: object) -> None:
         self._session.view = replace(self._session.view, **changes)  # type: ignore[arg-type]
+
+    def _show_inspection(self, inspection: Inspection | None) -> None:
+        several = inspection is not None and len(inspection.explanations) > 1
+        self.colormap.setEnabled(not several)
+        self.colormap.setToolTip(
+            "Several classes have a colour each, shown in the list of classes"
+            if several
+            else "Colours from low to high; viridis and cividis are safe with colour blindness"
+        )
 
     def _step(self, by: float) -> None:
         opacity = round(min(max(self._session.view.opacity + by, 0.0), 1.0), 2)

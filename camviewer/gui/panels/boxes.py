@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from camviewer.gui.panels.controls import Slider, form
+from camviewer.gui.panels.controls import Slider, caption, form
 from camviewer.gui.session import Session
 from camviewer.types import BoxRule, Rule
 
@@ -35,10 +35,10 @@ class BoxesPanel(QWidget):
         self.threshold = Slider("Threshold", "", (1, 99))
         self.min_area = Slider("Minimum area", "", (0, 200), divisor=10)
         layout = form(self)
-        layout.addRow("Rule", self.rule)
-        self._threshold_label = QLabel("Threshold")
+        layout.addRow(caption("Rule"), self.rule)
+        self._threshold_label = caption("Threshold")
         layout.addRow(self._threshold_label, self.threshold)
-        layout.addRow("Min. area", self.min_area)
+        layout.addRow(caption("Min. area"), self.min_area)
         self.rule.activated.connect(lambda: self._change(rule=Rule(self.rule.currentData())))
         self.threshold.moved.connect(lambda v: self._change(threshold=v / 100))
         self.min_area.moved.connect(lambda v: self._change(min_area=v / 1000))

@@ -143,7 +143,7 @@ class ClassDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         del index
-        return QSize(160, max(self.HEIGHT, option.fontMetrics.height() + 16))  # type: ignore[attr-defined]
+        return QSize(160, max(self.HEIGHT, option.fontMetrics.height() + 16))
 
     def check_area(self, row: QRect) -> QRect:
         """Where a click means the check box."""
@@ -151,9 +151,9 @@ class ClassDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         painter.save()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        palette: QPalette = option.palette  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        palette: QPalette = option.palette
+        state = option.state
         checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         self._ground(painter, rect, palette, state, checked=checked)
         self._check(painter, rect, state, checked=checked)
@@ -168,7 +168,7 @@ class ClassDelegate(QStyledItemDelegate):
         enabled = bool(state & QStyle.StateFlag.State_Enabled)
         group = QPalette.ColorGroup.Active if enabled else QPalette.ColorGroup.Disabled
         painter.setPen(palette.color(group, QPalette.ColorRole.Text))
-        font = option.font  # type: ignore[attr-defined]
+        font = option.font
         font.setBold(checked)
         painter.setFont(font)
         score = index.data(SCORE_ROLE)
@@ -209,11 +209,9 @@ class ClassDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, *, checked: bool
     ) -> None:
         option = QStyleOptionButton()
-        option.rect = QRect(rect.left() + SPACE, rect.center().y() - 8, 16, 16)  # type: ignore[attr-defined]
-        option.state = state & QStyle.StateFlag.State_Enabled  # type: ignore[attr-defined]
-        option.state |= (  # type: ignore[attr-defined]
-            QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
-        )
+        option.rect = QRect(rect.left() + SPACE, rect.center().y() - 8, 16, 16)
+        option.state = state & QStyle.StateFlag.State_Enabled
+        option.state |= QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
         style = QApplication.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter)
 

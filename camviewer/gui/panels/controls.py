@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
 
 from camviewer.gui.theme import SPACE
@@ -51,17 +51,15 @@ class Slider(QWidget):
 
     def set_value(self, value: int) -> None:
         """Show a value without telling anybody."""
-        self.slider.blockSignals(True)  # noqa: FBT003 (Qt's own signature)
-        self.slider.setValue(value)
-        self.slider.blockSignals(False)  # noqa: FBT003
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(value)
         self._write()
 
     def set_range(self, low: int, high: int, step: int) -> None:
-        self.slider.blockSignals(True)  # noqa: FBT003
-        self.slider.setRange(low, high)
-        self.slider.setSingleStep(step)
-        self.slider.setPageStep(step * 2)
-        self.slider.blockSignals(False)  # noqa: FBT003
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(low, high)
+            self.slider.setSingleStep(step)
+            self.slider.setPageStep(step * 2)
         self._write()
 
     def _changed(self, value: int) -> None:
@@ -79,13 +77,21 @@ class Slider(QWidget):
         return f"{value / self._divisor:.1f} {self._unit}"
 
 
-def form(parent: QWidget) -> QFormLayout:
+def form(parent: QWidget | None = None) -> QFormLayout:
     """A panel's layout: labels left, controls as wide as there is room."""
     layout = QFormLayout(parent)
-    layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
+    if parent is not None:
+        layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
     layout.setHorizontalSpacing(SPACE + 4)
     layout.setVerticalSpacing(SPACE)
     layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     layout.setFormAlignment(Qt.AlignmentFlag.AlignTop)
     return layout
+
+
+def caption(text: str) -> QLabel:
+    """A form's label; all of them are as wide as the widest, so that the panels align."""
+    label = QLabel(text)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance("Input size  "))
+    return label

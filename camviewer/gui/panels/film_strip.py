@@ -22,6 +22,7 @@ from camviewer.gui.jobs import Jobs
 from camviewer.gui.theme import SPACE
 
 _THUMB = QSize(112, 80)
+_FORMATS = frozenset({"jpeg", "jpg", "png", "webp", "tiff", "tif", "bmp", "gif"})
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -30,6 +31,9 @@ def read_thumbnail(path: Path) -> QImage:
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     reader.setDecideFormatFromContent(True)
+    # Qt reads much more than pictures of pixels; those others stay unread here.
+    if reader.format().data().decode() not in _FORMATS:
+        return QImage()
     size = reader.size()
     if size.isValid():
         reader.setScaledSize(size.scaled(_THUMB * 2, Qt.AspectRatioMode.KeepAspectRatio))
@@ -56,7 +60,8 @@ class _Thumbnails(QAbstractListModel):
         self._icons = {}
         self.endResetModel()
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+    def rowCount(self, parent: _FORMATS = frozenset({"jpeg", "jpg", "png", "webp", "tiff", "tif", "bmp", "gif"})
+_Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self._paths)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -112,7 +117,7 @@ class FilmStrip(QWidget):
         self.view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setAccessibleName("Open pictures")
         self.view.setToolTip("Click a picture, or step with the arrow keys")
-        self.view.setMinimumHeight(_THUMB.height() + 4 * SPACE + 24)
+        self.view.setFixedHeight(_THUMB.height() + 4 * SPACE + 16)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, 0, SPACE, SPACE)
         layout.addWidget(self.view)
@@ -124,7 +129,7 @@ class FilmStrip(QWidget):
         album.moved.connect(self._select)
 
     def sizeHint(self) -> QSize:
-        return QSize(600, self.view.minimumHeight() + SPACE)
+        return QSize(600, self.view.height() + SPACE)
 
     def _select(self, row: int) -> None:
         if row >= 0:

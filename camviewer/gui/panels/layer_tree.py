@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -39,13 +39,17 @@ class LayerTree(QTreeWidget):
 
     def show_model(self, info: ModelInfo) -> None:
         """Another network's layers, the automatic one chosen."""
-        self.blockSignals(True)  # noqa: FBT003 (Qt's own signature)
+        with QSignalBlocker(self):
+            self._fill(info)
+
+    def _fill(self, info: ModelInfo) -> None:
         self.clear()
         self._items = {}
         suggested = info.inspector.automatic_layer.name
         first = QTreeWidgetItem(self, [f"Automatic ({suggested})", ""])
         first.setData(0, _NAME_ROLE, "")
         first.setToolTip(0, f"The layer that usually shows most: {suggested}")
+        first.setFirstColumnSpanned(True)
         self._items[""] = first
         for layer in info.layers:
             item = self._item(layer.name)
@@ -53,7 +57,8 @@ class LayerTree(QTreeWidget):
             item.setText(1, f"{rows}×{columns} × {layer.channels}")
             item.setData(0, _NAME_ROLE, layer.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsSelectable)
-            tip = f"{layer.name}: {layer.operation}, {rows} × {columns} cells, {layer.channels} channels"
+            tip = f"{layer.name}: {layer.operation}, {rows} × {columns} cells"
+            tip += f", {layer.channels} channels"
             if layer.name == suggested:
                 item.setText(0, f"{item.text(0)}  (suggested)")
                 bold = QFont(self.font())
@@ -62,15 +67,13 @@ class LayerTree(QTreeWidget):
                 tip += ", suggested"
             item.setToolTip(0, tip)
         self.setCurrentItem(first)
-        self.blockSignals(False)  # noqa: FBT003
 
     def select(self, name: str | None) -> None:
         """Mark a layer as chosen without telling anybody."""
         item = self._items.get(name or "")
         if item is not None and item is not self.currentItem():
-            self.blockSignals(True)  # noqa: FBT003
-            self.setCurrentItem(item)
-            self.blockSignals(False)  # noqa: FBT003
+            with QSignalBlocker(self):
+                self.setCurrentItem(item)
 
     def _item(self, name: str) -> QTreeWidgetItem:
         if name in self._items:

@@ -160,7 +160,7 @@ class ModelPopup(QFrame):
         self.view.setAccessibleName("Networks")
         self.view.setToolTip("Click a network to use it; others than downloaded ones are fetched")
         self._none = QLabel("No network matches. You can load your own weights below.")
-        self._none.setProperty("muted", True)
+        self._none.setProperty("look", "muted")
         self._none.setWordWrap(True)
         self.own = QPushButton("Use your own weights…")
         self.own.setAutoDefault(False)

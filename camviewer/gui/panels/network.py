@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from camviewer.cam.methods import AUTO, METHODS
 from camviewer.gui.engine import ModelInfo
-from camviewer.gui.panels.controls import Slider
+from camviewer.gui.panels.controls import Slider, caption, form
 from camviewer.gui.panels.layer_tree import LayerTree
 from camviewer.gui.panels.model_box import ModelBox
 from camviewer.gui.session import Session
@@ -59,13 +59,10 @@ class NetworkPanel(QWidget):
         layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(self.model_box)
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(SPACE + 4)
-        rows.setVerticalSpacing(SPACE)
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow("Method", self.method)
-        rows.addRow("Feed", self.fit)
-        self._size_label = QLabel("Input size")
+        rows = form()
+        rows.addRow(caption("Method"), self.method)
+        rows.addRow(caption("Feed"), self.fit)
+        self._size_label = caption("Input size")
         rows.addRow(self._size_label, self.input_size)
         layout.addLayout(rows)
         layout.addWidget(self.layers, 1)
