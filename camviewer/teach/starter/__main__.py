@@ -17,7 +17,7 @@ from camviewer.teach.starter.export import export
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, read
 from camviewer.teach.starter.train import Recipe, Trainer
 
-_MINUTES = 70.0
+_MINUTES = 80.0
 _QUICK_MINUTES = 1.5
 
 

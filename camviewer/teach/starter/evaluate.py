@@ -12,8 +12,7 @@ from camviewer.models.starter_net import StarterNet
 from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.backgrounds import load_photos, photo_crop, photo_files, surface
 from camviewer.teach.starter.metrics import (
-    BOX_THRESHOLD,
-    COMPONENT_SHARE,
+    BOX_RULE,
     average_precision,
     box_of,
     overlap,
@@ -22,6 +21,7 @@ from camviewer.teach.starter.network import as_input, logits_and_maps
 from camviewer.teach.starter.raster import Rgb, resized
 from camviewer.teach.starter.scenes import Scene, SceneSpec, render
 from camviewer.teach.starter.train import CALIBRATE, TEST
+from camviewer.types import BoxRule
 
 SIDE = 192
 """Width and height of evaluation scenes."""
@@ -53,15 +53,13 @@ class Seen:
         """Average precision per class."""
         return [average_precision(self.scores[:, c], self.labels[:, c]) for c in range(len(LABELS))]
 
-    def boxes(
-        self, threshold: float = BOX_THRESHOLD, component_share: float = COMPONENT_SHARE
-    ) -> list[float]:
+    def boxes(self, rule: BoxRule = BOX_RULE) -> list[float]:
         """Per class, the share of present objects whose box has IoU >= 0.5, given the class."""
         hits: list[list[bool]] = [[] for _ in LABELS]
         for scene, maps in zip(self.scenes, self.maps, strict=True):
             for label, true in scene.boxes.items():
                 c = LABELS.index(label)
-                found = box_of(maps[c], scene.picture.shape[0], threshold, component_share)
+                found = box_of(maps[c], scene.picture.shape[0], rule)
                 hits[c].append(found is not None and overlap(found, true[0]) >= 0.5)
         return [float(np.mean(h)) if h else float("nan") for h in hits]
 

@@ -1,15 +1,14 @@
 """Figures of merit on arrays: average precision, boxes from maps, overlap."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from camviewer.boxes import find_boxes
 from camviewer.teach.starter.scenes import BoxCorners
+from camviewer.types import BoxRule, Geometry, Heatmap, Rule
 
-BOX_THRESHOLD = 0.35
-"""Share of the map's maximum above which a pixel belongs to the object, for every class."""
-COMPONENT_SHARE = 0.35
-"""Components at least that large, relative to the largest, belong to the object."""
+BOX_RULE = BoxRule(Rule.LARGEST, threshold=0.35)
+"""One rule for every class."""
 
 
 def average_precision(scores: NDArray[np.float32], labels: NDArray[np.float32]) -> float:
@@ -29,31 +28,24 @@ def average_precision(scores: NDArray[np.float32], labels: NDArray[np.float32]) 
 
 
 def box_of(
-    activation: NDArray[np.float32],
-    side: int,
-    threshold: float = BOX_THRESHOLD,
-    component_share: float = COMPONENT_SHARE,
+    activation: NDArray[np.float32], side: int, rule: BoxRule = BOX_RULE
 ) -> BoxCorners | None:
-    """Box of a class activation map laid over a square picture; None where nothing is positive.
-
-    ReLU, then division by the maximum, then the threshold; the box encloses the largest connected
-    component and all that are nearly as large.
+    """The box that encloses all that the rule finds; None where nothing speaks for the class.
 
     Args:
-        activation: float32 (h, w), raw.
+        activation: float32 (h, w), a raw class activation map of the whole square picture.
         side: width and height of the picture in pixels.
     """
-    positive = np.maximum(activation, 0)
-    large = np.asarray(cv2.resize(positive, (side, side), interpolation=cv2.INTER_LINEAR))
-    if large.max() <= 0:
+    geometry = Geometry((side, side), (side, side), (1.0, 1.0))
+    found = find_boxes(Heatmap(activation, geometry, 0, "", 1.0), rule)
+    if not found:
         return None
-    above = (large >= threshold * large.max()).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(above, connectivity=8)
-    found = np.asarray(stats)[1:]
-    kept = found[found[:, cv2.CC_STAT_AREA] >= component_share * found[:, cv2.CC_STAT_AREA].max()]
-    right_bottom = (kept[:, :2] + kept[:, 2:4]).max(axis=0)
-    left, top = kept[:, :2].min(axis=0)
-    return float(left), float(top), float(right_bottom[0]), float(right_bottom[1])
+    return (
+        min(box.x for box in found),
+        min(box.y for box in found),
+        max(box.x + box.width for box in found),
+        max(box.y + box.height for box in found),
+    )
 
 
 def overlap(one: BoxCorners, other: BoxCorners) -> float:

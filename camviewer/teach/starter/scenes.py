@@ -35,7 +35,8 @@ _GONE = 0.15
 _LEAST_LETTER = 6
 _LEAST_LINE = 6
 _LEAST_SHARE = {"crack": 0.4, "text": 0.3}
-_LEAST_PIXELS = {"QR code": 26, "barcode": 38, "chessboard": 20, "text": 36, "crack": 48}
+LEAST_PIXELS = {"QR code": 26, "barcode": 38, "chessboard": 20, "text": 36, "crack": 48}
+"""Smallest longest side of an object in pixels; 18 for the other classes."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +125,12 @@ def _paste(
 ) -> Rgb:  # fmt: skip
     """Put one object where there is room; without room the picture stays as it is."""
     side = spec.side
-    pixels = max(round(side * share), _LEAST_PIXELS.get(label or "", 18))
+    pixels = max(round(side * share), LEAST_PIXELS.get(label or "", 18))
     spot = _spot(rng, side, pixels, taken, tries=1 if label == "crack" else 10)
     if spot is None:
         return picture
     ground = _ground(picture, spot, pixels)
-    patch = _make(rng, label, pixels, ground)
+    patch = make(rng, label, pixels, ground)
     if spec.distinct and {p.label for p in placed} & {name for name, _ in patch.parts}:
         return picture
     matrix, patch = _placement(rng, label, patch, pixels, spot)
@@ -169,7 +170,13 @@ def _ground(picture: Rgb, spot: tuple[float, float], pixels: int) -> Colour:
     return mean_colour(region)
 
 
-def _make(rng: Rng, label: str | None, pixels: int, ground: Colour) -> Patch:
+def make(rng: Rng, label: str | None, pixels: int, ground: Colour) -> Patch:
+    """Draw an object of a class, or a distractor for None.
+
+    Args:
+        pixels: how long it will be in the scene; it is drawn finer and shrunk later.
+        ground: colour that it has to stand out from.
+    """
     fine = max(24, min(2 * pixels, 320))
     if label is None:
         return distractor(rng, fine, ground)

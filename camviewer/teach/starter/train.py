@@ -187,7 +187,7 @@ class Trainer:
         clock = saved = time.monotonic()
         recent = 0.0
         for batch in loader:
-            loss = self._train_on(batch)
+            loss = self.train_on(batch)
             recent = loss if recent == 0 else 0.98 * recent + 0.02 * loss
             now = time.monotonic()
             self.seconds += now - clock
@@ -201,7 +201,12 @@ class Trainer:
             if done >= stage.until or stop():
                 return
 
-    def _train_on(self, batch: Batch) -> float:
+    def train_on(self, batch: Batch) -> float:
+        """One optimizer step; returns the loss.
+
+        Args:
+            batch: uint8 pictures (N, H, W, 3) and float32 labels (N, classes), 1, 0 or NaN.
+        """
         pictures, labels = (tensor.to(self.recipe.device) for tensor in batch)
         for group in self._optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * _learning_rate(self._progress())

@@ -1,0 +1,62 @@
+"""Figures of merit against values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from camviewer.teach.starter.export import best_f1
+from camviewer.teach.starter.metrics import average_precision, box_of, overlap
+from camviewer.types import BoxRule, Rule
+
+NAN = float("nan")
+
+
+def f32(*values: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    return np.array(values, np.float32)
+
+
+def test_average_precision_by_hand() -> None:
+    # ranks 1 and 3 hit: (1/1 + 2/3) / 2
+    found = average_precision(f32(0.9, 0.8, 0.7, 0.1), f32(1, 0, 1, 0))
+    assert found == pytest.approx(5 / 6)
+
+
+def test_average_precision_leaves_out_what_nobody_knows() -> None:
+    assert average_precision(f32(0.9, 0.8, 0.7), f32(NAN, 1, 0)) == 1.0
+    assert np.isnan(average_precision(f32(0.9, 0.8), f32(0, NAN)))
+
+
+def test_overlap_by_hand() -> None:
+    assert overlap((0, 0, 4, 4), (2, 0, 6, 4)) == pytest.approx(8 / 24)
+    assert overlap((0, 0, 4, 4), (0, 0, 4, 4)) == 1.0
+    assert overlap((0, 0, 4, 4), (4, 0, 8, 4)) == 0.0
+
+
+def test_box_of_a_block_is_the_block() -> None:
+    activation = np.full((8, 8), -3.0, np.float32)
+    activation[2:4, 3:7] = 5.0
+    left, top, right, bottom = box_of(activation, 64) or (0, 0, 0, 0)
+    assert overlap((left, top, right, bottom), (24, 16, 56, 32)) > 0.7
+
+
+def test_box_of_two_blobs_depends_on_the_rule() -> None:
+    activation = np.zeros((8, 8), np.float32)
+    activation[1, 1] = 1.0
+    activation[5:7, 5:7] = 1.0
+    largest = box_of(activation, 64, BoxRule(Rule.LARGEST, 0.5))
+    every = box_of(activation, 64, BoxRule(Rule.ALL, 0.5))
+    assert largest is not None
+    assert largest[0] > 32
+    assert every is not None
+    assert every[0] < 16
+    assert every[2:] == largest[2:]
+
+
+def test_no_box_where_nothing_speaks_for_the_class() -> None:
+    assert box_of(np.full((4, 4), -1.0, np.float32), 32) is None
+
+
+def test_best_f1_by_hand() -> None:
+    # from 0.6 on: 2 of 3 found, 2 of 2 right, F1 0.8; from 0.2 on: 3 of 5 right, F1 0.75
+    assert best_f1(f32(0.9, 0.6, 0.5, 0.3, 0.2), f32(1, 1, 0, 0, 1)) == pytest.approx(0.6)
+    assert best_f1(f32(0.9, 0.6, 0.4), f32(NAN, 1, 0)) == pytest.approx(0.6)
+    assert best_f1(f32(0.9), f32(0)) == 0.5
