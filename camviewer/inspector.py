@@ -27,6 +27,7 @@ from camviewer.types import (
 
 _MOST_PRESENT = 6  # classes shown at once when several are present
 _UNCALIBRATED = 0.5
+_LARGEST_PROBE = 224  # pixels; layers look alike at every size, and large inputs open slowly
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Inspector:
         run = self._seen.run if self._seen else None
         target = self._explainer.layer(layer)
         if run is None or run.layer != target:
-            side = self.classifier.preprocessing.input_size
+            side = self._probe_size
             run = self._explainer.run(torch.zeros(1, 3, side, side), target)
         return {m.name: "" if m.serves(run) else _reason(m) for m in METHODS.values()}
 
@@ -252,11 +253,14 @@ class Inspector:
 
     def _open(self, device: Device) -> Explainer:
         return Explainer(
-            self.classifier.network,
-            self.classifier.preprocessing.input_size,
-            device.device,
-            self.classifier.target_layer,
+            self.classifier.network, self._probe_size, device.device, self.classifier.target_layer
         )
+
+    @property
+    def _probe_size(self) -> int:
+        preprocessing = self.classifier.preprocessing
+        own = preprocessing.input_size
+        return own if preprocessing.fixed_size else min(own, _LARGEST_PROBE)
 
     def _fall_back(self) -> None:
         exhausted = self.device

@@ -16,7 +16,7 @@ class Explainer:
     def __init__(
         self,
         network: nn.Module,
-        input_size: int,
+        probe_size: int,
         device: torch.device,
         target_layer: str | None = None,
     ) -> None:
@@ -24,7 +24,7 @@ class Explainer:
 
         Args:
             network: in evaluation mode, no parameter requiring gradients.
-            input_size: side of its square input, in pixels.
+            probe_size: side of a square input that it can take, in pixels.
             device: where to run.
             target_layer: the layer to look at by default; None for the automatic choice.
 
@@ -34,10 +34,8 @@ class Explainer:
         """
         self.device = device
         network = network.to(device)
-        generator = torch.Generator().manual_seed(
-            0
-        )  # a constant picture leaves ties and dead units
-        probe = torch.randn(1, 3, input_size, input_size, generator=generator).to(device)
+        generator = torch.Generator().manual_seed(0)
+        probe = torch.randn(1, 3, probe_size, probe_size, generator=generator).to(device)
         self._opened = open_network(network, probe)
         self.layers: tuple[Layer, ...] = tuple(self._opened.layers)
         self.containers: dict[str, str] = self._opened.containers

@@ -32,7 +32,7 @@ class Layer:
         operation: what computes it, such as ``ReLU``.
         layout: the order of its axes.
         channels: how many.
-        cells: ``(rows, columns)`` at the network's own input size.
+        cells: ``(rows, columns)`` for the picture that the network was opened with.
     """
 
     name: str

@@ -48,15 +48,16 @@ def automatic_layer(network: LayeredNetwork, probe: Tensor) -> Layer:
 
     It is the last one before the grid is pooled or flattened. Where a class token reads the grid
     through attention, the layers after the last attention no longer influence the scores and are
-    passed over.
+    passed over; there, the normalisation before an attention is the field's choice.
 
     Raises:
         MethodError: if no layer has rows and columns.
     """
-    for layer in reversed(network.layers):
-        if layer.operation in _HANDING_ON:
-            continue
-        if layer.layout.axes is not Axes.TOKENS or _influences(network, probe, layer):
+    candidates = [layer for layer in network.layers if layer.operation not in _HANDING_ON]
+    for layer in reversed(candidates):
+        if layer.layout.axes is not Axes.TOKENS:
+            return layer
+        if layer.operation == "LayerNorm" and _influences(network, probe, layer):
             return layer
     raise MethodError(
         "No layer of this network keeps rows and columns, so there is nothing to lay over a "
@@ -65,8 +66,9 @@ def automatic_layer(network: LayeredNetwork, probe: Tensor) -> Layer:
 
 
 def _influences(network: LayeredNetwork, probe: Tensor, layer: Layer) -> bool:
+    """Whether the scores depend on the grid; not-a-number spreads even through weights of zero."""
     run = network.run(probe, layer)
-    try:
-        return bool(run.gradient(run.logits.square().sum()).any())
-    except MethodError:
-        return False
+    poisoned = run.activation.detach().clone()
+    poisoned[:, layer.layout.prefix :] = torch.nan
+    with torch.no_grad():
+        return bool(run.head(poisoned).isnan().any())

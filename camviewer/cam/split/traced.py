@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -135,7 +136,26 @@ def _trace(network: nn.Module) -> tuple[fx.GraphModule, dict[fx.Node, str]]:
         graph = tracer.trace(network)
     except Exception as error:  # a network's own code runs here: anything may be raised
         raise ModelError(f"torch.fx cannot follow this network: {error}") from error
-    return fx.GraphModule(network, graph), dict(tracer.node_to_qualname)
+    return fx.GraphModule(network, graph), _names(graph, tracer.node_to_qualname)
+
+
+def _names(graph: fx.Graph, qualified: Mapping[fx.Node, str]) -> dict[fx.Node, str]:
+    """Module calls under the module's own name (torchvision's tracer calls ``ln_2`` ``ln_1``).
+
+    A second call of one module, and operations without a module, get the next free number.
+    """
+    called = {str(n.target) for n in graph.nodes if n.op == "call_module"}
+    taken: set[str] = set()
+    names: dict[fx.Node, str] = {}
+    for node, fallback in qualified.items():
+        own = str(node.target) if node.op == "call_module" else fallback
+        name, number = own, 0
+        while name in taken or (name in called and (number or node.op != "call_module")):
+            number += 1
+            name = f"{own}_{number}"
+        taken.add(name)
+        names[node] = name
+    return names
 
 
 def _exported_names(graph: fx.Graph) -> dict[fx.Node, str]:
