@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from enum import Flag, auto
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from camviewer import render
@@ -117,17 +117,19 @@ def paint(
     if not view.show_boxes:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    order = sorted(range(len(boxes)), key=lambda index: index == selected)
-    for index in order:
-        box = boxes[index]
-        place = targets.index(box.target) if box.target in targets else 0
-        colour = QColor(*render.class_color(place))
-        area = on_screen(box, viewport)
-        _frame(painter, area, colour, _LINE + (index == selected))
-        if view.show_labels:
-            _caption(painter, area, colour, render.box_caption(box), viewport)
+    colours = [_colour(box, targets) for box in boxes]
+    for index in sorted(range(len(boxes)), key=lambda index: index == selected):
+        area = on_screen(boxes[index], viewport)
+        _frame(painter, area, colours[index], _LINE + (index == selected))
         if index == selected:
-            _draw_handles(painter, area, colour)
+            _draw_handles(painter, area, colours[index])
+    if view.show_labels:
+        _captions(painter, boxes, colours, viewport)
+
+
+def _colour(box: Box, targets: tuple[int, ...]) -> QColor:
+    place = targets.index(box.target) if box.target in targets else 0
+    return QColor(*render.class_color(place))
 
 
 def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> None:
@@ -139,29 +141,44 @@ def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> Non
         painter.drawRect(area)
 
 
-def _caption(
-    painter: QPainter, area: QRectF, colour: QColor, text: str, viewport: Viewport
+def _captions(
+    painter: QPainter, boxes: tuple[Box, ...], colours: list[QColor], viewport: Viewport
 ) -> None:
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold)
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    width = metrics.horizontalAdvance(text) + 2 * _PAD
-    height = metrics.height() + _PAD
-    left = min(max(area.left() - _LINE / 2, 0.0), max(viewport.width - width, 0.0))
-    top = area.top() - height - _LINE / 2
-    if top < 0:
-        top = min(max(area.top() + _LINE / 2, 0.0), max(viewport.height - height, 0.0))
-    label = QRectF(left, top, width, height)
-    if not area.adjusted(-1, -height - 1, 1, 1).intersects(
-        QRectF(0, 0, viewport.width, viewport.height)
-    ):
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawRoundedRect(label, 3, 3)
-    painter.setPen(_readable_on(colour))
-    painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+    widget = QRectF(0, 0, viewport.width, viewport.height)
+    taken: list[QRectF] = []
+    for box, colour in zip(boxes, colours, strict=True):
+        area = on_screen(box, viewport)
+        if not area.intersects(widget):
+            continue
+        text = render.box_caption(box)
+        size = QSizeF(metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + _PAD)
+        label = _free_place(area, size, widget, taken)
+        taken.append(label)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRoundedRect(label, 3, 3)
+        painter.setPen(_readable_on(colour))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _free_place(area: QRectF, size: QSizeF, widget: QRectF, taken: list[QRectF]) -> QRectF:
+    """Where a box's caption covers no other: above the box, else in it, else in the next free row.
+
+    It never leaves the widget, so that a box larger than the widget still tells its class.
+    """
+    half = _LINE / 2
+    left = min(max(area.left() - half, 0.0), max(widget.width() - size.width(), 0.0))
+    lowest = max(widget.height() - size.height(), 0.0)
+    above, inside = area.top() - size.height() - half, area.top() + half
+    tops = [above] if above >= 0 else []
+    tops += [max(inside, 0.0) + row * (size.height() + 1) for row in range(len(taken) + 1)]
+    places = [QRectF(QPointF(left, min(top, lowest)), size) for top in tops]
+    free = (p for p in places if not any(p.intersects(other) for other in taken))
+    return next(free, places[0])
 
 
 def _readable_on(colour: QColor) -> QColor:

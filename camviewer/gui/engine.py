@@ -12,7 +12,6 @@ Beyond the contract:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,16 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from camviewer import paths
-from camviewer.errors import CamviewerError, CancelledError
+from camviewer.errors import CancelledError
+from camviewer.gui.crash import message_for
+from camviewer.gui.interrupt import interruptible
 from camviewer.gui.worker import Lane, Ticket, join
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Inspection
 
 if TYPE_CHECKING:
     from camviewer.inspector import Inspector, Request
-
-_log = logging.getLogger(__name__)
 
 
 def _load_picture(path: Path) -> Frame:
@@ -227,7 +225,12 @@ class Engine(QObject):
         if self._frame is None or self._model is None:
             return
         frame, request, inspector = self._frame, self._request, self._model.inspector
-        self._inspections.submit(lambda _: inspector.inspect(frame, request))
+
+        def job(ticket: Ticket) -> Inspection:
+            with interruptible(ticket.cancelled):
+                return inspector.inspect(frame, request)
+
+        self._inspections.submit(job)
 
     def _on_inspected(self, inspection: Inspection) -> None:
         self._publish(inspection)
@@ -266,12 +269,3 @@ class Engine(QObject):
         if busy != self._busy:
             self._busy = busy
             self.busy_changed.emit(busy)
-
-
-def message_for(error: BaseException) -> str:
-    """What to tell a person about an error; the traceback goes into the log."""
-    _log.error("%s", error, exc_info=error)
-    if isinstance(error, CamviewerError):
-        return str(error)
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return f"Something went wrong: {what}. The details are in {paths.logs() / 'camviewer.log'}."

@@ -21,6 +21,7 @@ from camviewer.gui.viewport import Viewport
 from camviewer.types import Frame, Geometry, Heatmap, Inspection, Map, Pixels, Size
 
 _AT_ONCE = 2_200_000  # pixels; a larger raster is blended only where it is in sight
+_TOO_MANY = 8_000_000  # pixels; of a larger picture only some are averaged
 _GRID = 256  # what is in sight is widened to this grid, so that panning seldom blends
 _PIXELS_SHOWN_FROM = 3.0  # the zoom from which on picture pixels are squares
 
@@ -72,6 +73,11 @@ class _Window:
     def picture(self, frame: Frame) -> Pixels:
         """The window's pixels on its raster."""
         part = frame.pixels[self.top : self.bottom, self.left : self.right]
+        rows, columns = part.shape[:2]
+        if rows * columns > _TOO_MANY:
+            # still twice as fine as the raster, and a large panorama does not hold up the window
+            step = max(1, min(rows // (2 * self.size[0]), columns // (2 * self.size[1])))
+            part = part[::step, ::step]
         return render.scaled(Frame(np.ascontiguousarray(part), frame.source), self.size)
 
     def of(self, inspection: Inspection) -> Inspection:

@@ -93,6 +93,8 @@ class Lane(QObject):
         self._running: Ticket | None = None
         self._waiting: tuple[Ticket, Job] | None = None
         self._busy = False
+        self._stopped = False
+        self.setObjectName(name)
         self._thread = QThread()
         self._thread.setObjectName(name)
         self._worker = Worker()
@@ -113,26 +115,25 @@ class Lane(QObject):
         return self._busy
 
     def submit(self, job: Job) -> int:
-        """Make this the newest job and return its generation."""
-        self.cancel()
-        ticket = Ticket(self._generation, self._reported.emit)
-        if self._running is None:
-            self._dispatch(ticket, job)
-        else:
-            self._waiting = (ticket, job)
+        """Make this the newest job and return its generation; after `stop` nothing runs."""
+        self._supersede()
+        if not self._stopped:
+            ticket = Ticket(self._generation, self._reported.emit)
+            if self._running is None:
+                self._dispatch(ticket, job)
+            else:
+                self._waiting = (ticket, job)
         self._note_busy()
-        return ticket.generation
+        return self._generation
 
     def cancel(self) -> None:
         """Forget every job so far; returns at once."""
-        self._generation += 1
-        self._waiting = None
-        if self._running is not None:
-            self._running.cancel()
+        self._supersede()
         self._note_busy()
 
     def stop(self) -> None:
         """Ask the thread to end; `join` waits for it."""
+        self._stopped = True
         self.cancel()
         self._thread.quit()
 
@@ -144,6 +145,12 @@ class Lane(QObject):
         """Keep a thread that would not end away from Qt, which aborts when one is destroyed."""
         _Parked.add(self._thread, self._worker)
 
+    def _supersede(self) -> None:
+        self._generation += 1
+        self._waiting = None
+        if self._running is not None:
+            self._running.cancel()
+
     def _dispatch(self, ticket: Ticket, job: Job) -> None:
         self._running = ticket
         self._start.emit(ticket, job)
@@ -153,13 +160,12 @@ class Lane(QObject):
         if self._waiting is not None:
             (following, job), self._waiting = self._waiting, None
             self._dispatch(following, job)
-        if ticket.generation != self._generation:
-            return
-        self._note_busy()
-        if error is None:
+        if ticket.generation == self._generation and error is None:
             self.done.emit(result)
-        else:
+        elif ticket.generation == self._generation:
             self.failed.emit(error)
+        # after the result, so that a job that follows from it leaves no gap of idleness
+        self._note_busy()
 
     def _on_progress(self, ticket: Ticket, done: int, total: int) -> None:
         if ticket.generation == self._generation:
