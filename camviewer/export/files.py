@@ -1,0 +1,129 @@
+"""Names that are safe on every system, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
+
+from camviewer.errors import ExportError
+
+_NAMELESS = "picture"
+_LONGEST_STEM = 150  # bytes; file systems take 255, of which extensions and numbers need some
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+# Windows opens devices by these names, whatever the extension.
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.I)
+
+
+def safe_stem(source: str) -> str:
+    """A file stem after a frame's source, which may be a path, an address or hostile.
+
+    Args:
+        source: where the frame came from.
+
+    Returns:
+        The last part without its extension; no separator, control character or character that
+        Windows forbids, no leading dot, no reserved name, at most 150 bytes in UTF-8; ``picture``
+        if nothing is left.
+    """
+    # the file may be written on another system than the one that named it
+    name = PureWindowsPath(PurePosixPath(source).name).name
+    stem = PurePosixPath(name).stem or name
+    stem = unicodedata.normalize("NFC", stem)
+    stem = _FORBIDDEN.sub("_", stem)
+    stem = "".join(c if c.isprintable() else "_" for c in stem)
+    stem = stem.encode()[:_LONGEST_STEM].decode(errors="ignore").strip(". ")
+    if _RESERVED.fullmatch(stem):
+        stem = f"_{stem}"
+    return stem or _NAMELESS
+
+
+class Stems:
+    """Hands out stems that do not meet within one run, also where case does not count."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, source: str) -> str:
+        """``safe_stem(source)``, with a number if it was handed out before."""
+        base = safe_stem(source)
+        stem, number = base, 1
+        while stem.casefold() in self._taken:
+            number += 1
+            stem = f"{base}-{number}"
+        self._taken.add(stem.casefold())
+        return stem
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to write; it appears under its name only when the block ends without error.
+
+    Until then the content is in a hidden file beside it, which an error removes. An existing file
+    is replaced.
+
+    Args:
+        path: the file; its folder must exist.
+
+    Raises:
+        ExportError: if it cannot be written, with what to do about it.
+    """
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        try:
+            with part.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ExportError(_advice(path, error)) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, unless they are there.
+
+    Raises:
+        ExportError: if that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(_advice(folder, error)) from error
+
+
+def _advice(path: Path, error: OSError) -> str:
+    name, folder = _shown(path), _shown(path.parent)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{name} was not saved: the disk is full. Free some space or choose another folder."
+    if error.errno == errno.EROFS:
+        return f"{name} was not saved: the disk is read-only. Choose another folder."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            f"{name} was not saved: you may not write there, or another program has it open. "
+            "Close that program or choose another folder."
+        )
+    if error.errno == errno.ENOENT:
+        return f"{name} was not saved: there is no folder {folder}. Make it or choose another."
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"{name} was not saved: there is a file where a folder must be. Choose another."
+    if error.errno == errno.EISDIR:
+        return f"{name} was not saved: there is a folder of this name. Choose another name."
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{name} was not saved: the name is too long. Choose a shorter one."
+    return f"{name} was not saved: {error.strerror or error}. Choose another folder."
+
+
+def _shown(path: Path) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(path))
