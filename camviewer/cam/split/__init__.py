@@ -90,13 +90,22 @@ class Run:
         """The gradient of a scalar computed from `logits`, as ``(1, channels, rows, columns)``.
 
         Raises:
-            MethodError: if the score does not depend on the activation.
+            MethodError: if the score does not depend on the activation, or cannot be
+                differentiated.
         """
         gradient: Tensor | None = None
-        if score.requires_grad:
-            (gradient,) = torch.autograd.grad(
-                score, self.activation, retain_graph=True, allow_unused=True
-            )
+        try:
+            if score.requires_grad:
+                (gradient,) = torch.autograd.grad(
+                    score, self.activation, retain_graph=True, allow_unused=True
+                )
+        except RuntimeError as error:
+            if "modified by an inplace operation" not in str(error):
+                raise
+            raise MethodError(
+                f"Above layer {self.layer.name!r} the network overwrites what the gradient needs "
+                "(an in-place operation). Choose a layer further up."
+            ) from error
         if gradient is None:
             raise MethodError(
                 f"The scores do not depend on layer {self.layer.name!r}. Choose another layer."
