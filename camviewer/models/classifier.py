@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from camviewer.errors import ModelError
 from camviewer.models.preprocess import Preprocessing
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _NAMES_OF_LOGITS = ("logits", "out", "output", "scores", "y")
 
 
@@ -58,7 +61,7 @@ class Classifier:
         self.network.eval()
         self.network.float()
         for parameter in self.network.parameters():
-            parameter.requires_grad_(False)
+            parameter.requires_grad = False
 
     def scores(self, logits: Tensor) -> Tensor:
         """Probabilities in [0, 1], same shape as the logits ``(..., classes)``."""
@@ -67,38 +70,47 @@ class Classifier:
         return torch.sigmoid(logits)
 
     def find(self, wanted: str) -> int:
-        """The class index for an index or a name (case ignored; the beginning of one name will do).
+        """The class index for an index or a name (case and underscores ignored; a part will do).
+
+        A whole number is always an index.
 
         Raises:
             ModelError: if there is no such class, or several; the message offers the nearest.
         """
-        if wanted.lstrip("-").isdigit():
+        if _WHOLE_NUMBER.fullmatch(wanted.strip()):
             index = int(wanted)
             if 0 <= index < len(self.labels):
                 return index
             raise ModelError(
                 f"{self.name} has classes 0 to {len(self.labels) - 1}; there is no class {index}."
             )
-        names = [label.casefold() for label in self.labels]
-        text = wanted.casefold().strip()
-        for matches in (
-            [i for i, n in enumerate(names) if n == text],
-            [i for i, n in enumerate(names) if n.startswith(text)],
-            [i for i, n in enumerate(names) if text in n],
-        ):
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                some = ", ".join(f"{i} {self.labels[i]}" for i in matches[:5])
-                raise ModelError(f"Several classes match {wanted!r}: {some}. Give the number.")
-        raise ModelError(f"{self.name} knows no class {wanted!r}. `camviewer models` lists networks.")
+        names = [_plain(label) for label in self.labels]
+        text = _plain(wanted)
+        matches = [i for i, name in enumerate(names) if name == text]
+        if not matches and text:
+            matches = [i for i, name in enumerate(names) if text in name]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            some = ", ".join(f"{i} {self.labels[i]}" for i in matches[:5])
+            more = f" and {len(matches) - 5} more" if len(matches) > 5 else ""
+            raise ModelError(f"Several classes match {wanted!r}: {some}{more}. Give the number.")
+        near = difflib.get_close_matches(text, names, n=3)
+        offer = ", ".join(self.labels[names.index(name)] for name in near)
+        hint = f" Did you mean {offer}?" if near else ""
+        raise ModelError(f"{self.name} knows no class {wanted!r}.{hint}")
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().replace("_", " ").split())
 
 
 def as_logits(output: object) -> Tensor:
     """The logits ``(batch, classes)`` in whatever a network returns.
 
-    A tensor is taken as it is; of a tuple or list the first such tensor; of a mapping the entry
-    named like logits, or its only such tensor.
+    A tensor is taken as it is, one of ``(batch, classes, 1, 1)`` flattened, one of ``(classes,)``
+    given a batch of one; of a tuple or list the first tensor ``(batch, classes)``; of a mapping the
+    entry named like logits, or its only such tensor.
 
     Raises:
         ModelError: if there is none, or no telling which.
@@ -106,8 +118,8 @@ def as_logits(output: object) -> Tensor:
     if isinstance(output, Tensor):
         if output.ndim == 1:
             return output.unsqueeze(0)
-        if output.ndim == 2:
-            return output
+        if output.ndim == 2 or (output.ndim > 2 and set(output.shape[2:]) == {1}):
+            return output.flatten(1)
         raise ModelError(
             f"The network returned a tensor of shape {tuple(output.shape)}; a classifier returns "
             "(batch, classes). Is this a segmentation or detection network?"

@@ -1,0 +1,237 @@
+"""Every classifier that can be chosen, and the one way to load one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import torch
+import torchvision.models
+
+from camviewer.errors import CancelledError, ModelError
+from camviewer.models import checkpoint, download, starter, statedict, userfile, weightfile, zoo
+from camviewer.models import labels as label_files
+from camviewer.models.classifier import Classifier
+from camviewer.models.download import Cancelled, Progress
+from camviewer.models.preprocess import Overrides
+from camviewer.models.starter_net import StarterNet
+
+__all__ = ["Entry", "Overrides", "entries", "load", "search"]
+
+_MEBIBYTE = 1 << 20
+_FAMILIES = {
+    "alexnet": "AlexNet",
+    "convnext": "ConvNeXt",
+    "densenet": "DenseNet",
+    "efficientnet": "EfficientNet",
+    "googlenet": "GoogLeNet",
+    "inception": "Inception",
+    "maxvit": "MaxViT",
+    "mnasnet": "MNASNet",
+    "mobilenetv2": "MobileNet",
+    "mobilenetv3": "MobileNet",
+    "regnet": "RegNet",
+    "resnet": "ResNet",
+    "shufflenetv2": "ShuffleNet",
+    "squeezenet": "SqueezeNet",
+    "swin_transformer": "Swin Transformer",
+    "vgg": "VGG",
+    "vision_transformer": "Vision Transformer",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A classifier of the catalogue, described without loading it.
+
+    Attributes:
+        name: as given to ``--model``.
+        title: as shown.
+        family: the kind of network.
+        source: ``starter`` (embedded) or ``torchvision``.
+        parameters: how many numbers it has learnt.
+        weights: what its weights are called; empty when it has none to download.
+        size_bytes: size of its weight file.
+        accuracy: published top-1 accuracy on ImageNet in percent; None when not published.
+    """
+
+    name: str
+    title: str
+    family: str
+    source: Literal["starter", "torchvision"]
+    parameters: int
+    weights: str
+    size_bytes: int
+    accuracy: float | None
+
+    @property
+    def cached(self) -> bool:
+        """Whether its weights are on this machine (asked of the disk each time)."""
+        if self.source == "starter":
+            return True
+        weights = zoo.weights_of(self.name)
+        return weights is not None and download.destination(weights.url).exists()
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Every classifier: the embedded starter, then torchvision's by name."""
+    described = [_describe(name) for name in zoo.names()]
+    try:
+        return (_describe_starter(), *described)
+    except ModelError:  # a damaged installation: choosing the starter will say so
+        return tuple(described)
+
+
+def search(text: str) -> tuple[Entry, ...]:
+    """The classifiers whose name, title or family hold every word of a text; all for none."""
+    words = [_squeezed(word) for word in text.split()]
+    return tuple(
+        entry
+        for entry in entries()
+        if all(word in _squeezed(f"{entry.name} {entry.title} {entry.family}") for word in words)
+    )
+
+
+def load(
+    name: str | None = None,
+    *,
+    weights: Path | None = None,
+    labels: Path | None = None,
+    overrides: Overrides | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    consent: bool = False,
+) -> Classifier:
+    """Load a classifier. Takes seconds, or minutes when weights are downloaded.
+
+    Args:
+        name: one of the catalogue; None for the network that `weights` belong to, or else for the
+            starter.
+        weights: the user's own file instead of the published weights; see `userfile.load`.
+        labels: a file of class labels instead of the network's own; see `labels.read`.
+        overrides: other mean, standard deviation or input size than the network's own.
+        progress: called with bytes downloaded and bytes in all (0 when unknown).
+        cancelled: asked every 50 ms while downloading, and between the other steps.
+        consent: the user agreed that the weight file may run programs.
+
+    Raises:
+        CancelledError: if `cancelled` became true.
+        ConsentRequiredError: if the weight file is a program and `consent` was not given.
+        DownloadError: if published weights cannot be fetched.
+        ModelError: for anything else that stands in the way; the message says what to do.
+    """
+    known = None if name is None else _known(name)
+    if weights is not None:
+        if known == starter.NAME:
+            raise ModelError(
+                "The starter brings its own weights. Choose the torchvision network that "
+                f"{weights.name} belongs to, or none."
+            )
+        classifier = userfile.load(
+            weights, name=known, labels_file=labels, overrides=overrides, consent=consent
+        )
+        _check(cancelled)
+        return classifier
+    if known is None or known == starter.NAME:
+        classifier = starter.load_starter()
+    else:
+        classifier = _published(known, progress, cancelled)
+    _check(cancelled)
+    if overrides is not None:
+        expected = classifier.preprocessing.overridden(overrides)
+        classifier = replace(classifier, preprocessing=expected)
+    if labels is not None:
+        classifier = replace(classifier, labels=label_files.read(labels, len(classifier.labels)))
+    return classifier
+
+
+def _published(name: str, progress: Progress | None, cancelled: Cancelled | None) -> Classifier:
+    """The network with torchvision's default weights, downloaded if need be."""
+    weights = zoo.weights_of(name)
+    if weights is None:
+        raise ModelError(f"{name} has no published weights. Give a file with your own.")
+    path = download.fetch(weights.url, progress=progress, cancelled=cancelled)
+    digest = weightfile.sha256(path)
+    if not download.published(path, digest):
+        raise ModelError(f"{path} is not the published file. Delete it and load {name} again.")
+    _check(cancelled)
+    contents = weightfile.read(path, weightfile.detect(path))
+    found = statedict.find(contents, path.name)
+    if not isinstance(found, statedict.StateDict):
+        raise ModelError(f"{path} holds a program instead of weights. Delete it.")
+    _check(cancelled)
+    fitted = checkpoint.fit(name, found.tensors, path.name)
+    return Classifier(
+        name=name,
+        network=fitted.network,
+        labels=zoo.labels(name),
+        preprocessing=zoo.preprocessing(name),
+        weights=str(weights),
+        weights_sha256=digest,
+    )
+
+
+def _known(name: str) -> str:
+    if name.strip().casefold() == starter.NAME:
+        return starter.NAME
+    known = zoo.canonical(name)
+    if known is not None:
+        return known
+    near = difflib.get_close_matches(name.casefold(), (starter.NAME, *zoo.names()), n=3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise ModelError(
+        f"There is no network called {name!r}. {hint}`camviewer models` lists all of them."
+    )
+
+
+def _describe(name: str) -> Entry:
+    family = torchvision.models.get_model_builder(name).__module__.rpartition(".")[2]
+    weights = zoo.weights_of(name)
+    meta = {} if weights is None else weights.meta
+    accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    return Entry(
+        name=name,
+        title=_title(name),
+        family=_FAMILIES.get(family, family),
+        source="torchvision",
+        parameters=meta.get("num_params", 0),
+        weights="" if weights is None else str(weights),
+        size_bytes=round(meta.get("_file_size", 0) * _MEBIBYTE),
+        accuracy=accuracy,
+    )
+
+
+def _describe_starter() -> Entry:
+    card = starter.card()
+    with torch.device("meta"):
+        network = StarterNet(len(card["labels"]))
+    return Entry(
+        name=starter.NAME,
+        title="Starter",
+        family="Embedded",
+        source="starter",
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        weights=starter.WEIGHTS,
+        size_bytes=starter.weights_path().stat().st_size,
+        accuracy=None,
+    )
+
+
+def _title(name: str) -> str:
+    """The network's own spelling, from the name of its weights: ``RegNet Y 1.6GF``."""
+    title = torchvision.models.get_model_weights(name).__name__.removesuffix("_Weights")
+    return re.sub(r"(?<=\D\d)_(?=\d)", ".", title).replace("_", " ")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+def _check(cancelled: Cancelled | None) -> None:
+    if cancelled is not None and cancelled():
+        raise CancelledError("Loading the network was cancelled.")
