@@ -60,8 +60,7 @@ class _Thumbnails(QAbstractListModel):
         self._icons = {}
         self.endResetModel()
 
-    def rowCount(self, parent: _FORMATS = frozenset({"jpeg", "jpg", "png", "webp", "tiff", "tif", "bmp", "gif"})
-_Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self._paths)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
