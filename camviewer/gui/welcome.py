@@ -260,8 +260,9 @@ def _blend(palette: QPalette, share: float) -> QColor:
     """A colour between the window's ground and its text."""
     ground = palette.color(QPalette.ColorRole.Window)
     text = palette.color(QPalette.ColorRole.WindowText)
-    pairs = zip(ground.getRgb()[:3], text.getRgb()[:3], strict=True)
-    return QColor(*(round(low + (high - low) * share) for low, high in pairs))
+    low = (ground.red(), ground.green(), ground.blue())
+    high = (text.red(), text.green(), text.blue())
+    return QColor(*(round(a + (b - a) * share) for a, b in zip(low, high, strict=True)))
 
 
 def _corners(area: QRectF, length: float) -> Iterator[list[QPointF]]:

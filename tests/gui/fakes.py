@@ -1,0 +1,166 @@
+"""Networks that answer when a test lets them, and inspections made by hand."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from camviewer.boxes import explain
+from camviewer.errors import CancelledError
+from camviewer.gui.engine import Engine, Services
+from camviewer.inspector import Request
+from camviewer.models.classifier import Classifier
+from camviewer.models.preprocess import Preprocessing
+from camviewer.types import (
+    BoxRule,
+    Fit,
+    Frame,
+    Geometry,
+    Heatmap,
+    Inspection,
+    Map,
+    Origin,
+    Prediction,
+)
+
+LABELS = ("fox", "owl", "toad")
+PATIENCE = 20.0  # seconds; a test that hangs ends with an error instead
+
+
+def frame(height: int = 60, width: int = 80, source: str = "picture.png") -> Frame:
+    """A picture in which no two neighbouring pixels are alike."""
+    y, x = np.mgrid[:height, :width]
+    channels = (x * 3 % 251, y * 5 % 241, (x + y) * 7 % 239)
+    return Frame(np.dstack(channels).astype(np.uint8), source)
+
+
+def peak(row: int, column: int, rows: int = 6, columns: int = 8) -> Map:
+    """A map that is highest in one cell and falls off around it."""
+    y, x = np.mgrid[:rows, :columns]
+    falls = 1.0 - 0.25 * np.maximum(abs(y - row), abs(x - column))
+    return falls.astype(np.float32)
+
+
+def geometry(picture: tuple[int, int]) -> Geometry:
+    """All of the picture in an input of 48 x 64 pixels."""
+    return Geometry(picture, (48, 64), (48 / picture[0], 64 / picture[1]))
+
+
+def inspection(
+    shown: Frame,
+    *maps: Map,
+    rule: BoxRule | None = None,
+    lies: Geometry | None = None,
+    model: str = "fake",
+) -> Inspection:
+    """An inspection of a frame with one class for each map."""
+    lies = lies or geometry(shown.size)
+    maps = maps or (peak(2, 5),)
+    scores = (0.9, 0.6, 0.3)
+    heatmaps = [Heatmap(values, lies, i, LABELS[i], scores[i]) for i, values in enumerate(maps)]
+    return Inspection(
+        frame=shown,
+        geometry=lies,
+        predictions=tuple(
+            Prediction(i, label, scores[i], 2.0 - i) for i, label in enumerate(LABELS)
+        ),
+        explanations=tuple(explain(heatmap, rule or BoxRule()) for heatmap in heatmaps),
+        origin=Origin(model, "by hand", "", "features", "cam", Fit.WHOLE, "cpu"),
+        seconds=0.01,
+    )
+
+
+def classifier(name: str = "fake", labels: tuple[str, ...] = LABELS) -> Classifier:
+    """A classifier that is never run."""
+    return Classifier(name, nn.Identity(), labels, Preprocessing())
+
+
+class FakeInspector:
+    """Answers with a hand-made inspection, once its gate is open."""
+
+    device = "cpu"
+    device_note = ""
+    layers = ()
+    input_sizes = (32, 64, 32)
+
+    def __init__(self, made: Classifier) -> None:
+        self.classifier = made
+        self.asked: list[tuple[Frame, Request]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+        self.errors: list[Exception] = []
+        self.threads: set[int] = set()
+
+    def inspect(self, shown: Frame, request: Request) -> Inspection:
+        self.asked.append((shown, request))
+        self.threads.add(threading.get_ident())
+        if not self.gate.wait(PATIENCE):
+            raise TimeoutError("the test never opened the gate")
+        if self.errors:
+            raise self.errors.pop(0)
+        maps = [peak(2, 5) for _ in request.targets or (0,)]
+        return inspection(shown, *maps, rule=request.rule, model=self.classifier.name)
+
+
+@dataclass
+class World:
+    """An engine over fakes, with all that is needed to steer it."""
+
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inspectors: dict[str, FakeInspector] = field(default_factory=dict)
+    errors: dict[str, Exception] = field(default_factory=dict)
+    loading: Callable[..., None] = lambda **_: None
+
+    def __post_init__(self) -> None:
+        self.gates: list[threading.Event] = []
+        self.engine = Engine(
+            Services(
+                load_classifier=self._load,
+                make_inspector=self._inspector,
+                load_picture=self._picture,
+            ),
+            device="cpu",
+        )
+
+    def gate(self) -> threading.Event:
+        """A closed gate that is opened when the test ends."""
+        self.gates.append(threading.Event())
+        return self.gates[-1]
+
+    def model(self, name: str) -> FakeInspector:
+        """The inspector that a model of this name will have."""
+        made = classifier(name, self.labels.get(name, LABELS))
+        return self.inspectors.setdefault(name, FakeInspector(made))
+
+    def _load(self, name: str, **options: Any) -> Classifier:
+        self.loading(name=name, **options)
+        if name in self.errors:
+            raise self.errors[name]
+        return self.model(name).classifier
+
+    def _inspector(self, made: Classifier, device: str) -> Any:
+        assert device == "cpu"
+        return self.model(made.name)
+
+    def _picture(self, path: Path) -> Frame:
+        if path.name in self.errors:
+            raise self.errors[path.name]
+        return frame(source=str(path))
+
+
+def download(started: threading.Event) -> Callable[..., None]:
+    """Something that goes on until it is cancelled, reporting progress beyond 32 bits."""
+
+    def load(cancelled: Callable[[], bool], progress: Callable[[int, int], None], **_: Any) -> None:
+        progress(3_000_000_000, 5_000_000_000)
+        started.set()
+        pause = threading.Event()
+        while not cancelled():
+            pause.wait(0.005)
+        raise CancelledError("The download was cancelled.")
+
+    return load
