@@ -115,12 +115,17 @@ class Inspector:
         Raises:
             MethodError: if there is no layer of this name.
         """
-        run = self._seen.run if self._seen else None
-        target = self._explainer.layer(layer)
-        if run is None or run.layer != target:
-            side = self._probe_size
-            run = self._explainer.run(torch.zeros(1, 3, side, side), target)
-        return {m.name: "" if m.serves(run) else _reason(m) for m in METHODS.values()}
+        run = self._some_run(layer)
+        return {method.name: method.obstacle(run) for method in METHODS.values()}
+
+    def require(self, method: str, layer: str | None) -> None:
+        """Check that a method serves this network at a layer.
+
+        Raises:
+            MethodError: if not; the message names a method that does.
+        """
+        run = self._some_run(layer)
+        find_method(method, run).require(run)
 
     def inspect(self, frame: Frame, request: Request | None = None) -> Inspection:
         """Explain one frame.
@@ -143,6 +148,13 @@ class Inspector:
         self._fall_back()
         return self._inspect(frame, request, started)
 
+    def _some_run(self, layer: str | None) -> Run:
+        """A run at the layer, whatever the picture."""
+        target = self._explainer.layer(layer)
+        if self._seen is not None and self._seen.run.layer == target:
+            return self._seen.run
+        return self._explainer.run(torch.zeros(1, 3, self._probe_size, self._probe_size), target)
+
     def _inspect(self, frame: Frame, request: Request, started: float) -> Inspection:
         run, geometry = self._trunk(frame, request)
         logits = run.logits.detach()[0].float()
@@ -161,6 +173,7 @@ class Inspector:
         present = self._present(predictions)
         targets = self._targets(predictions, present, request)
         method = find_method(request.method, run)
+        method.require(run)
         heatmaps = self._heatmaps(method, run, geometry, targets, predictions, present)
         return Inspection(
             frame=frame,
@@ -271,7 +284,3 @@ class Inspector:
         self._explainer = self._open(self._device)
         if exhausted.startswith("cuda"):
             torch.cuda.empty_cache()
-
-
-def _reason(method: Method) -> str:
-    return f"{method.title} needs average pooling and one linear layer above the target layer."

@@ -14,6 +14,7 @@ from camviewer.types import Box, Explanation, Inspection
 Record = dict[str, Any]
 
 _TOP = 5
+_ALL = 20  # networks with few classes list them all
 
 
 def record(inspection: Inspection, top: int = _TOP) -> Record:
@@ -21,7 +22,7 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
 
     Args:
         inspection: what is recorded.
-        top: how many of the most probable classes are listed.
+        top: how many of the most probable classes are listed; all of up to twenty.
 
     Returns:
         Ready for JSON. Sizes and boxes in picture pixels, scores in [0, 1] (None where the network
@@ -30,6 +31,7 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
     """
     height, width = inspection.frame.size
     origin = inspection.origin
+    count = len(inspection.predictions) if len(inspection.predictions) <= _ALL else top
     return {
         "image": inspection.frame.source,
         "width": width,
@@ -47,7 +49,7 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
         "multi_label": inspection.multi_label,
         "predictions": [
             {"index": p.index, "label": p.label, "score": _number(p.score, 6)}
-            for p in inspection.top(top)
+            for p in inspection.top(count)
         ],
         "explanations": [_explanation(e) for e in inspection.explanations],
         "camviewer": __version__,

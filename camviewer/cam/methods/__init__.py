@@ -35,9 +35,24 @@ class Method:
     maps: Callable[[Run, Sequence[int]], Tensor]
     needs_linear_head: bool = False
 
-    def serves(self, run: Run) -> bool:
-        """Whether it can explain this network at this layer."""
-        return not self.needs_linear_head or run.linear is not None
+    def obstacle(self, run: Run) -> str:
+        """Why it cannot explain this network at this layer; empty when it can."""
+        if self.needs_linear_head and run.linear is None:
+            return (
+                f"{self.title} needs average pooling and one linear layer above the target layer; "
+                f"above {run.layer.name!r} this network does more."
+            )
+        return ""
+
+    def require(self, run: Run) -> None:
+        """Check that it can explain this network at this layer.
+
+        Raises:
+            MethodError: if not; the message names a method that can.
+        """
+        obstacle = self.obstacle(run)
+        if obstacle:
+            raise MethodError(f"{obstacle} Use the method {find_method(AUTO, run).name}.")
 
 
 METHODS: dict[str, Method] = {
@@ -70,7 +85,7 @@ def find_method(name: str, run: Run) -> Method:
         MethodError: if there is no such method.
     """
     if name == AUTO:
-        return METHODS["cam"] if METHODS["cam"].serves(run) else METHODS["grad-cam"]
+        return METHODS["grad-cam"] if METHODS["cam"].obstacle(run) else METHODS["cam"]
     if name not in METHODS:
         raise MethodError(f"No method {name!r}. There are: {', '.join((AUTO, *METHODS))}.")
     return METHODS[name]

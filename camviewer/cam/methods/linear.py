@@ -24,10 +24,7 @@ def cam(run: Run, targets: Sequence[int]) -> Tensor:
         MethodError: if the head is anything else than average pooling and one linear layer.
     """
     if run.linear is None:
-        raise MethodError(
-            f"CAM needs a network that ends in average pooling and one linear layer, above the "
-            f"target layer; above {run.layer.name!r} this one does more. Use the method grad-cam."
-        )
+        raise MethodError(f"The head above {run.layer.name!r} is not linear. Use grad-cam.")
     grid = run.grid[0]
     if run.linear.weight is None:
         return grid[list(targets)]

@@ -1,0 +1,75 @@
+"""The command line: the twin of the window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from camviewer import __version__
+from camviewer.cli import evaluate, explain, listings
+from camviewer.errors import CamviewerError
+
+_FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
+_OVERVIEW = """\
+  camviewer                               open the window
+  camviewer PATH...                       open it on pictures, folders or a weights file
+  camviewer explain PATH... --out DIR     explain pictures without a window
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run camviewer.
+
+    Args:
+        argv: the arguments after the program's name; None for those it was started with.
+
+    Returns:
+        The exit status: 0 all done, 1 something failed, 2 wrong usage.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser, commands = _parser()
+    if not arguments or (arguments[0] not in commands and not arguments[0].startswith("-")):
+        from camviewer.gui.app import run  # only the window needs Qt, which takes time to load
+
+        return run(arguments)
+    parsed = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if parsed.verbose else logging.ERROR)
+    if parsed.smoke_test is not None:
+        from camviewer.gui.app import smoke
+
+        return smoke(parsed.smoke_test)
+    try:
+        status: int = parsed.command(parsed)
+        sys.stdout.flush()
+    except CamviewerError as error:
+        print(f"camviewer: {error}", file=sys.stderr)
+        return _WRONG_USAGE
+    except KeyboardInterrupt:
+        print("camviewer: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has gone; Python would complain again when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+    return status
+
+
+def _parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
+    parser = argparse.ArgumentParser(
+        prog="camviewer",
+        description="See what an image classifier looks at.",
+        epilog=_OVERVIEW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"camviewer {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="tell on stderr what is being done")
+    parser.add_argument("--smoke-test", type=Path, metavar="OUT", help=argparse.SUPPRESS)
+    parser.set_defaults(command=lambda _: parser.error("which command?"))
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for module in (explain, evaluate, listings):
+        module.add(commands)
+    return parser, frozenset(commands.choices)

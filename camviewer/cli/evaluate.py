@@ -1,0 +1,96 @@
+"""``camviewer evaluate``: figures of merit of a network and a method on annotated pictures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from camviewer.cli.shared import (
+    add_map_options,
+    add_model_options,
+    box_rule,
+    load_classifier,
+    progress,
+)
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.datasets import pascal_voc
+from camviewer.evaluate.localization import Localization, measure_localization
+from camviewer.inspector import Inspector, Request
+from camviewer.models.classifier import Classifier
+
+_DONE = 0
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to a parser."""
+    parser = commands.add_parser("evaluate", help="measure on pictures with boxes")
+    kinds = parser.add_subparsers(metavar="WHAT", title="what", required=True)
+    localization = kinds.add_parser(
+        "localization",
+        help="do boxes derived from maps meet boxes that people drew?",
+        description="Accuracy, and IoU >= 0.5 between derived and drawn boxes.",
+    )
+    localization.add_argument("data", type=Path, metavar="DATA", help="pictures with annotations")
+    localization.add_argument(
+        "--boxes", choices=("voc",), default="voc", help="format: Pascal VOC XML"
+    )
+    localization.add_argument(
+        "--class-ids",
+        type=Path,
+        metavar="FILE",
+        help="where annotations name classes by identifiers: one a line, in class order; what "
+        "follows a tab is ignored",
+    )
+    localization.add_argument("--json", action="store_true", help="print one JSON object")
+    add_model_options(localization)
+    add_map_options(localization)
+    localization.set_defaults(command=_localization)
+
+
+def _localization(arguments: argparse.Namespace) -> int:
+    inspector = Inspector(load_classifier(arguments), arguments.device)
+    inspector.require(arguments.method, arguments.layer)
+    request = Request(
+        method=arguments.method,
+        layer=arguments.layer,
+        fit=arguments.fit,
+        input_size=arguments.input_size,
+        rule=box_rule(arguments),
+    )
+    index_of = _class_index(arguments.class_ids, inspector.classifier)
+    samples = pascal_voc(arguments.data)
+    with progress(samples, "picture", quiet=False) as bar:
+        result = measure_localization(inspector, bar, index_of, request)
+    print(json.dumps(result.as_dict()) if arguments.json else _table(result, arguments.threshold))
+    return _DONE
+
+
+def _class_index(ids: Path | None, classifier: Classifier) -> Callable[[str], int]:
+    if ids is None:
+        return classifier.find
+    try:
+        lines = ids.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CamviewerError(f"{ids} cannot be read: {error}.") from error
+    numbers = {line.split("\t")[0].strip(): number for number, line in enumerate(lines)}
+
+    def index_of(name: str) -> int:
+        if name not in numbers:
+            raise CamviewerError(f"{ids} holds no {name!r}.")
+        return numbers[name]
+
+    return index_of
+
+
+def _table(result: Localization, threshold: float) -> str:
+    rows = [
+        ("pictures", f"{result.pictures}"),
+        ("top-1 accuracy", f"{result.top1:.1%}"),
+        (f"GT-known localisation, threshold {threshold:g}", f"{result.gt_known:.1%}"),
+        ("top-1 localisation", f"{result.top1_localization:.1%}"),
+        ("a box around the whole picture", f"{result.whole_picture:.1%}"),
+        *((f"GT-known at threshold {t:g}", f"{h:.1%}") for t, h in result.by_threshold.items()),
+    ]
+    return "\n".join(f"{name:42}{value:>8}" for name, value in rows)

@@ -1,0 +1,1 @@
+"""How well maps say where things are."""
