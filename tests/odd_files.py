@@ -68,6 +68,8 @@ def sound_files() -> dict[str, bytes]:
         ("TIFF", ("RGB",), {"compression": "tiff_adobe_deflate"}),
         ("BMP", ("RGB", "L", "P", "1"), {}),
         ("GIF", ("P", "L"), {}),
+        ("JPEG2000", ("RGB", "L"), {"irreversible": True}),
+        ("PPM", ("RGB", "L", "1"), {}),
     ):
         for mode in modes:
             data = io.BytesIO()

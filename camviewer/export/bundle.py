@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
-from camviewer.export.files import make_folder, safe_stem
+from camviewer.export.files import make_folder, safe_name
 from camviewer.export.pictures import save_heatmap, save_map, save_overlay
 from camviewer.export.record import save_record
 from camviewer.render import View
@@ -41,7 +41,7 @@ def export(
         picture_format: ``png``, ``jpg`` or ``jpeg``.
 
     Returns:
-        The files written, in the order of ``Part``.
+        The files, in the order they were written.
 
     Raises:
         ExportError: if one cannot be written; those before it are there.
@@ -49,7 +49,7 @@ def export(
     """
     wanted = {Part(part) for part in what}
     make_folder(folder)
-    stem = safe_stem(f"{stem}.")
+    stem = safe_name(stem)
     written: list[Path] = []
     if Part.OVERLAY in wanted:
         written.append(folder / f"{stem}.overlay.{picture_format}")

@@ -16,7 +16,7 @@ from typing import IO
 from camviewer.errors import ExportError
 
 _NAMELESS = "picture"
-_LONGEST_STEM = 150  # bytes; file systems take 255, of which extensions and numbers need some
+_LONGEST_NAME = 150  # bytes; file systems take 255, of which extensions and numbers need some
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Windows opens devices by these names, whatever the extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.I)
@@ -25,24 +25,28 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-
 def safe_stem(source: str) -> str:
     """A file stem after a frame's source, which may be a path, an address or hostile.
 
-    Args:
-        source: where the frame came from.
-
     Returns:
-        The last part without its extension; no separator, control character or character that
-        Windows forbids, no leading dot, no reserved name, at most 150 bytes in UTF-8; ``picture``
-        if nothing is left.
+        The last part without its extension, made safe as by ``safe_name``.
     """
     # the file may be written on another system than the one that named it
     name = PureWindowsPath(PurePosixPath(source).name).name
-    stem = PurePosixPath(name).stem or name
-    stem = unicodedata.normalize("NFC", stem)
-    stem = _FORBIDDEN.sub("_", stem)
-    stem = "".join(c if c.isprintable() else "_" for c in stem)
-    stem = stem.encode()[:_LONGEST_STEM].decode(errors="ignore").strip(". ")
-    if _RESERVED.fullmatch(stem):
-        stem = f"_{stem}"
-    return stem or _NAMELESS
+    return safe_name(PurePosixPath(name).stem)
+
+
+def safe_name(text: str) -> str:
+    """Any text as the beginning of a file name.
+
+    Returns:
+        No separator, control character or character that Windows forbids, no dot or space at the
+        ends, no reserved name, at most 150 bytes in UTF-8; ``picture`` if nothing is left.
+    """
+    name = unicodedata.normalize("NFC", text)
+    name = _FORBIDDEN.sub("_", name)
+    name = "".join(c if c.isprintable() else "_" for c in name)
+    name = name.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(". ")
+    if _RESERVED.fullmatch(name):
+        name = f"_{name}"
+    return name or _NAMELESS
 
 
 class Stems:

@@ -11,7 +11,7 @@ from camviewer.types import Frame
 from tests.odd_files import odd_files, sound_files
 
 # pytest shows warnings whatever the program's own filters say
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
 
 
 @given(file=odd_files())
