@@ -36,7 +36,7 @@ from camviewer.gui.pointer import Pointer
 from camviewer.gui.readout import HoverInfo as HoverInfo
 from camviewer.gui.readout import describe, read_out
 from camviewer.gui.viewport import Viewport
-from camviewer.types import Frame, Inspection
+from camviewer.types import Box, Frame, Inspection
 
 
 class Canvas(QWidget):
@@ -118,6 +118,11 @@ class Canvas(QWidget):
         return self._inspection and self._model.applied_to(self._inspection)
 
     @property
+    def boxes(self) -> tuple[Box, ...]:
+        """All boxes as edited, in the order of the classes, drawn ones last."""
+        return self._model.boxes
+
+    @property
     def view(self) -> render.View:
         """How it is shown."""
         return self._picture.view
@@ -176,6 +181,12 @@ class Canvas(QWidget):
     def delete_selected(self) -> None:
         """Remove the selected box, undoably."""
         self._editor.delete_selected()
+
+    def read_out(self, x: float, y: float) -> HoverInfo | None:
+        """What lies under a point of the widget; None beside the picture."""
+        if self._frame is None:
+            return None
+        return read_out(self._frame, self._inspection, *self._viewport.to_picture(x, y))
 
     def zoom_in(self) -> None:
         """Zoom in about the cursor, or the middle when it is elsewhere."""
@@ -318,8 +329,7 @@ class Canvas(QWidget):
     def _hover(self) -> None:
         at = self._pointer.position
         if at is not None and self._frame is not None:
-            point = self._viewport.to_picture(at.x(), at.y())
-            self.hovered.emit(read_out(self._frame, self._inspection, *point))
+            self.hovered.emit(self.read_out(at.x(), at.y()))
 
     def _on_boxes(self) -> None:
         self.setAccessibleDescription(

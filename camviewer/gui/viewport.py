@@ -66,11 +66,15 @@ class Viewport:
     def zoom_at(self, x: float, y: float, factor: float) -> None:
         """Zoom by a factor; the picture point under screen point ``(x, y)`` stays there.
 
-        Zooming out ends with the whole picture in sight.
+        Beside the picture it is the nearest point of the picture that stays. Zooming out ends with
+        the whole picture in sight.
         """
         if self.empty:
             return
-        point = self.to_picture(x, y)
+        height, width = self.picture
+        across, down = self.to_picture(x, y)
+        point = min(max(across, 0.0), width), min(max(down, 0.0), height)
+        x, y = self.to_screen(*point)
         fit = self._fit_scale()
         least, most = min(fit, 1 / self.ratio), max(fit, _MOST / self.ratio)
         self.scale = min(max(self.scale * factor, least), most)
