@@ -53,7 +53,7 @@ SPECS: tuple[Spec, ...] = (
     Spec(
         "quick_export",
         FILE,
-        "&Quick Export",
+        "Quick E&xport",
         ("Ctrl+E",),
         "Export again with the choices of the last time",
         "export",
@@ -162,7 +162,7 @@ class Actions(QObject):
         self._actions: dict[str, QAction] = {}
         for spec in SPECS:
             action = QAction(spec.text, self)
-            action.setShortcuts([QKeySequence(k) for k in spec.keys])
+            action.setShortcuts(self.keys(spec.name))
             action.setCheckable(spec.checkable)
             shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{spec.tip} ({shown})")
@@ -174,6 +174,10 @@ class Actions(QObject):
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def keys(self, name: str) -> list[QKeySequence]:
+        """An action's shortcuts as the table has them."""
+        return [QKeySequence(k) for s in SPECS if s.name == name for k in s.keys]
 
     def in_group(self, group: str) -> list[QAction]:
         """A menu's actions, in the table's order."""

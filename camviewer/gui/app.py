@@ -26,8 +26,10 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from camviewer import __version__  # noqa: E402
 from camviewer.errors import CamviewerError  # noqa: E402
+from camviewer.gui.crash import CrashReporter  # noqa: E402
 from camviewer.gui.engine import Engine  # noqa: E402
 from camviewer.gui.main_window import MainWindow  # noqa: E402
+from camviewer.gui.message_bar import Kind  # noqa: E402
 from camviewer.gui.settings import Settings  # noqa: E402
 from camviewer.gui.theme import Theme  # noqa: E402
 from camviewer.paths import resources  # noqa: E402
@@ -55,10 +57,16 @@ def run(paths: Sequence[str]) -> int:
     """Open the window, on these pictures and folders if there are any; returns the exit code."""
     settings = Settings()
     app, theme = application(settings)
+    reporter = CrashReporter()
+    reporter.install()
     window = MainWindow(Engine(), settings, theme)
+    reporter.crashed.connect(lambda message: window.messages.show_message(message, Kind.ERROR))
     window.show()
     window.start([Path(p) for p in paths])
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        reporter.uninstall()
 
 
 def smoke(out: Path) -> int:

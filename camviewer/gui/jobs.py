@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
 
-from camviewer.errors import CamviewerError
+from camviewer.gui.crash import message_for
 
-_log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _CLOSING_MS = 1500
 
@@ -27,11 +25,8 @@ class _Job(QRunnable):
         error = ""
         try:
             result = self._work()
-        except CamviewerError as caught:
-            error = str(caught)
         except Exception as caught:  # a thread's edge: everything is told and logged here
-            _log.exception("a background job failed")
-            error = f"Something went wrong: {caught or type(caught).__name__}"
+            error = message_for(caught)
         self._jobs.ended.emit(self._number, result, error)
 
 

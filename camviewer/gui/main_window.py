@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._connect_parts()
         self._connect_actions()
+        self._order_tabs()
         self._restore()
         self._update_actions()
 
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
         self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
         self.album.moved.connect(self._update_actions)
         self.theme.changed.connect(self.actions_by_name.draw_icons)
-        canvas.selection_changed.connect(self._update_actions)
+        canvas.selection_changed.connect(self._lend_arrows)
         stack = canvas.undo_stack
         stack.canUndoChanged.connect(self.actions_by_name["undo"].setEnabled)
         stack.canRedoChanged.connect(self.actions_by_name["redo"].setEnabled)
@@ -176,6 +178,31 @@ class MainWindow(QMainWindow):
         actions["follow"].triggered.connect(follow.click)
         follow.toggled.connect(actions["follow"].setChecked)
         actions["follow"].setChecked(follow.isChecked())
+
+    def _order_tabs(self) -> None:
+        """From the network on the left over the canvas to the panels on the right."""
+        network, classes = self.network, self.classes
+        order: list[QWidget] = [
+            network.model_box.button,
+            network.model_box.cancel,
+            network.method,
+            network.fit,
+            network.input_size.slider,
+            network.layers,
+            self.canvas,
+            self.film_strip.view,
+            classes.search,
+            classes.follow,
+            classes.view,
+            self.appearance.opacity.slider,
+            self.appearance.colormap,
+            *self.appearance.switches.values(),
+            self.boxes.rule,
+            self.boxes.threshold.slider,
+            self.boxes.min_area.slider,
+        ]
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
 
     def _restore(self) -> None:
         self.setMinimumSize(*_SMALLEST)
@@ -245,10 +272,18 @@ class MainWindow(QMainWindow):
         for name in ("export", "quick_export", "copy", "draw"):
             actions[name].setEnabled(explained)
         actions["close"].setEnabled(shown or bool(self.album.paths))
+        actions["delete"].setEnabled(self.canvas.selected_box >= 0)
         actions["next"].setEnabled(self.album.has_next)
         actions["previous"].setEnabled(self.album.has_previous)
         actions["undo"].setEnabled(self.canvas.undo_stack.canUndo())
         actions["redo"].setEnabled(self.canvas.undo_stack.canRedo())
+
+    def _lend_arrows(self, box: int) -> None:
+        """While a box is selected the arrow keys move it instead of leafing."""
+        for name in ("previous", "next"):
+            keys = self.actions_by_name.keys(name)
+            self.actions_by_name[name].setShortcuts(keys[1:] if box >= 0 else keys)
+        self._update_actions()
 
     def _ask_pictures(self) -> None:
         kinds = " ".join(f"*{e}" for e in sorted(images.EXTENSIONS))

@@ -13,6 +13,7 @@ from camviewer.gui.icons import icon
 from camviewer.gui.theme import SPACE
 
 _STAYS_MS = 8000
+_UNNAMED = "What can be done about the message"
 
 
 class Kind(StrEnum):
@@ -39,6 +40,7 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._action = QPushButton()
+        self._name_action(_UNNAMED)
         self._action.setAutoDefault(False)
         self._action.clicked.connect(self._act)
         self._dismiss = QToolButton()
@@ -83,8 +85,7 @@ class MessageBar(QFrame):
         self._callback = callback
         self._text.setText(text)
         self._action.setText(action)
-        self._action.setAccessibleName(action)
-        self._action.setToolTip(action)
+        self._name_action(action or _UNNAMED)
         self._action.setVisible(bool(action))
         self._draw_icons()
         self.setProperty("kind", kind.value)
@@ -118,6 +119,10 @@ class MessageBar(QFrame):
         self.clear()
         if callback is not None:
             callback()
+
+    def _name_action(self, name: str) -> None:
+        self._action.setAccessibleName(name)
+        self._action.setToolTip(name)
 
     def _draw_icons(self) -> None:
         name = {Kind.ERROR: "warning", Kind.GOOD: "good", Kind.INFO: "info"}[self._kind]

@@ -31,6 +31,8 @@ class ConsentDialog(Dialog):
                 "need no trust. The agreement counts for this one loading."
             )
         )
-        self.yes.setDefault(False)
         self.yes.setAutoDefault(False)
+        if self.no is not None:
+            self.no.setDefault(True)
+            self.no.setFocus()
         self.yes.setToolTip("I trust this file: run what is inside")

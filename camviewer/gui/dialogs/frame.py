@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from camviewer.gui.theme import SPACE
 
@@ -32,10 +32,11 @@ class Dialog(QDialog):
         self.yes.setAccessibleName(accept)
         self.yes.setToolTip(accept)
         self.yes.setDefault(True)
+        self.no: QPushButton | None = None
         if reject:
-            no = buttons.addButton(reject, role.RejectRole)
-            no.setAccessibleName(reject)
-            no.setToolTip("Close without doing anything (Esc)")
+            self.no = buttons.addButton(reject, role.RejectRole)
+            self.no.setAccessibleName(reject)
+            self.no.setToolTip("Close without doing anything (Esc)")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)

@@ -10,13 +10,19 @@ from camviewer.gui.dialogs.frame import Dialog
 from camviewer.gui.theme import SPACE
 
 _MORE = {
+    "On the picture": [
+        ("Select the next box", "N"),
+        ("Move the selected box", "Arrow keys"),
+        ("Resize it", "Ctrl+Arrow keys"),
+        ("Let go", "Esc"),
+    ],
     "Mouse": [
         ("Zoom about the cursor", "Wheel, pinch"),
         ("Move the picture", "Drag, middle button"),
         ("Move or resize a box", "Drag it or its handles"),
         ("Explain one class", "Click it"),
         ("Add or remove a class", "Click its check box, Ctrl+Click"),
-    ]
+    ],
 }
 
 

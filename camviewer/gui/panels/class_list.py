@@ -128,18 +128,22 @@ class ClassModel(QAbstractListModel):
 
 
 def percent(score: float) -> str:
-    """A probability for people: ``98 %``, ``3.2 %``, ``< 0.1 %``."""
+    """A probability for people: ``98 %``, ``3.2 %``; never 0 or 100 unless it is."""
     share = score * 100
     if 0 < share < 0.1:
         return "< 0.1 %"
-    return f"{share:.0f} %" if share >= 9.95 or share == 0 else f"{share:.1f} %"
+    if 99.9 < share < 100:
+        return "> 99.9 %"
+    if share > 99 or share < 9.95:
+        return f"{share:.1f} %".replace(".0 ", " ")
+    return f"{share:.0f} %"
 
 
 class ClassDelegate(QStyledItemDelegate):
     """Check box, colour swatch, name, score, and the score again as a bar."""
 
     HEIGHT = 34
-    _SCORE_WIDTH = 58
+    _SCORE_WIDTH = 64
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         del index

@@ -83,9 +83,9 @@ class ClassesPanel(QWidget):
         self.model.set_search(text)
         self._show_notice()
 
-    def _follow(self, *, checked: bool = True) -> None:
+    def _follow(self) -> None:
         explained = self.model.explained
-        self._session.choose(None if checked or not explained else explained)
+        self._session.choose(None if self.follow.isChecked() else explained)
         self._show_following()
 
     def _toggle(self, target: int) -> None:

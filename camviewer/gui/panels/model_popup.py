@@ -61,6 +61,8 @@ def _count(parameters: int) -> str:
 def _state(entry: Entry) -> str:
     if entry.source == "starter":
         return "Built in"
+    if not entry.weights:
+        return "Bring weights"
     return "Downloaded" if entry.cached else megabytes(entry.size_bytes)
 
 

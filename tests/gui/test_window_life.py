@@ -1,0 +1,122 @@
+"""Start, first launch, hostile files, closing."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from pytestqt.qtbot import QtBot
+
+from camviewer.paths import resources
+from tests.gui.windows import Opened, opened, picture, ui
+from tests.odd_files import odd_files
+
+__all__ = ["ui"]
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def test_the_first_launch_shows_a_sample(tmp_path: Path, qtbot: QtBot) -> None:
+    with opened(tmp_path, qtbot) as made:
+        assert made.settings.first_launch
+        made.window.show()
+        with made.explained():
+            made.window.start([])
+        source = Path(made.inspection.frame.source)
+        assert source.parent == resources() / "samples"
+        assert made.settings.recent == ()
+    with opened(tmp_path, qtbot) as again:
+        assert not again.settings.first_launch
+        with qtbot.waitSignal(again.engine.model_loaded):
+            again.window.start([])
+        assert again.window.centre.page is again.window.welcome
+        assert again.window.session.frame is None
+
+
+def test_paths_of_the_command_line_are_opened(tmp_path: Path, qtbot: QtBot) -> None:
+    with opened(tmp_path, qtbot) as made:
+        path = picture(tmp_path / "a.png")
+        made.window.show()
+        with made.explained():
+            made.window.start([path])
+        assert made.inspection.frame.source == str(path)
+
+
+def test_a_sample_of_the_welcome_page_is_explained(ui: Opened) -> None:
+    with ui.explained():
+        ui.window.welcome.sample_buttons[0].click()
+    assert ui.window.centre.page is ui.window.canvas
+
+
+def test_odd_files_leave_the_window_alive(ui: Opened, tmp_path: Path) -> None:
+    """100 mutated, truncated, mislabelled and random files through the window's open."""
+    outcomes = {"shown": 0, "refused": 0}
+
+    @given(file=odd_files())
+    @settings(
+        max_examples=100,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    def throw(file: tuple[str, bytes]) -> None:
+        name, data = file
+        path = tmp_path / name
+        path.write_bytes(data)
+        seen: list[object] = []
+        ends = (ui.engine.inspected, ui.engine.failed)
+        for signal in ends:
+            signal.connect(seen.append)
+        ui.window.opener.open_paths([path])
+        ui.bot.waitUntil(lambda: bool(seen))
+        for signal in ends:
+            signal.disconnect(seen.append)
+        if ui.window.session.inspection is None:
+            outcomes["refused"] += 1
+            assert ui.window.messages.text
+            assert ui.window.canvas.inspection is None
+        else:
+            outcomes["shown"] += 1
+            assert ui.window.messages.text == ""
+        assert ui.window.isVisible()
+
+    throw()
+    assert min(outcomes.values()) > 5, outcomes
+    ui.open(picture(tmp_path / "sound.png"))
+    assert [e.heatmap.label for e in ui.inspection.explanations] == ["red"]
+
+
+def test_closing_is_quick_while_a_model_loads_and_pictures_wait(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    running = threading.Event()
+
+    def hold(cancelled: Callable[[], bool]) -> None:
+        running.set()
+        while not cancelled():
+            threading.Event().wait(0.005)
+
+    with opened(tmp_path, qtbot) as made:
+        made.start()
+        made.open(*[picture(tmp_path / f"{n}.png") for n in range(30)])
+        made.models.hold = hold
+        made.window.models.load("vgg16")
+        qtbot.waitUntil(running.is_set)
+        for _ in range(10):
+            made.press("next")
+        started = time.perf_counter()
+        assert made.window.close()
+        assert time.perf_counter() - started < 2
+
+
+def test_nothing_arrives_after_closing(tmp_path: Path, qtbot: QtBot) -> None:
+    with opened(tmp_path, qtbot) as made:
+        made.start()
+        made.window.opener.open_paths([picture(tmp_path / "a.png")])
+        made.window.close()
+        assert not made.window.jobs.busy
+        with qtbot.assertNotEmitted(made.engine.inspected, wait=50):
+            pass
