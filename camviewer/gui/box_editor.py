@@ -13,7 +13,7 @@ from camviewer.gui.edits import Boxes, BoxModel
 from camviewer.gui.viewport import Viewport
 from camviewer.types import Box, Explanation, Size
 
-_SMALLEST = 3.0  # screen pixels; a smaller drag draws nothing
+_SMALLEST = 3.0  # screen pixels; a smaller drag is a click, a smaller box is none
 _NEW_SHARE = 0.5  # of what is in sight is covered by a box made without a mouse
 _ARROWS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -65,7 +65,8 @@ class _Drag:
     x: float
     y: float
     box: Box
-    is_new: bool
+    is_new: bool = False
+    was_selected: bool = False
 
 
 class BoxEditor(QObject):
@@ -145,8 +146,10 @@ class BoxEditor(QObject):
         index, edges = self.grip(x, y)
         if edges is Edge.NONE:
             return False
+        was_selected = index == self._model.selected
         self._model.select(index)
-        self._drag = _Drag(index, edges, *at, self._model.boxes[index], is_new=False)
+        box = self._model.boxes[index]
+        self._drag = _Drag(index, edges, *at, box, was_selected=was_selected)
         return True
 
     def move(self, x: float, y: float) -> None:
@@ -155,14 +158,16 @@ class BoxEditor(QObject):
         if drag is None:
             return
         at = self._viewport.to_picture(x, y)
-        picture = self._viewport.picture
-        box = dragged(drag.box, drag.edges, at[0] - drag.x, at[1] - drag.y, picture)
+        dx, dy = at[0] - drag.x, at[1] - drag.y
+        if self._shown is None and math.hypot(dx, dy) * self._viewport.scale < _SMALLEST:
+            return
+        box = dragged(drag.box, drag.edges, dx, dy, self._viewport.picture)
         boxes = self._model.boxes
         self._shown = (*boxes[: drag.index], box, *boxes[drag.index + 1 :])
         self.changed.emit()
 
-    def release(self) -> None:
-        """End the drag: what it did is one edit."""
+    def release(self, x: float, y: float) -> None:
+        """End the drag: what it did is one edit; a mere click selects what is under it."""
         drag, shown = self._drag, self._shown
         self._drag = self._shown = None
         if drag is not None and shown is not None:
@@ -173,6 +178,10 @@ class BoxEditor(QObject):
             elif min(box.width, box.height) * self._viewport.scale >= _SMALLEST:
                 self._model.change(shown, "Draw box", drag.index)
                 self.set_drawing(drawing=False)
+        elif drag is not None and drag.was_selected:
+            # a click, not a drag: it may mean a smaller box inside the selected one
+            around = self._around(x, y)
+            self._model.select(drag.index if around < 0 else around)
         self.changed.emit()
 
     def abandon(self) -> None:
@@ -182,10 +191,8 @@ class BoxEditor(QObject):
 
     def select_at(self, x: float, y: float) -> None:
         """Select the smallest box around a screen point, or none."""
-        if not self.enabled:
-            return
-        at = self._viewport.to_picture(x, y)
-        self._model.select(box_layer.smallest_around(self._model.boxes, *at))
+        if self.enabled:
+            self._model.select(self._around(x, y))
 
     def step_selection(self, step: int) -> None:
         """Select the next box, or the one before."""
@@ -235,6 +242,10 @@ class BoxEditor(QObject):
         changed = (*boxes[:index], box, *boxes[index + 1 :])
         self._model.change(changed, text, index, merge=(text, index))
         return True
+
+    def _around(self, x: float, y: float) -> int:
+        at = self._viewport.to_picture(x, y)
+        return box_layer.smallest_around(self._model.boxes, *at)
 
     def _new(self, x: float, y: float, width: float, height: float) -> Box:
         heatmap = next(

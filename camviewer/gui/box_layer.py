@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from camviewer import render
+from camviewer.drawing import Color
 from camviewer.gui.viewport import Viewport
 from camviewer.types import Box
 
@@ -76,8 +77,8 @@ def grip(
                 return selected, edges
         if area.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(x, y):
             return selected, Edge.ALL
-    for index in reversed(range(len(boxes))):
-        area = on_screen(boxes[index], viewport)
+    for index, box in enumerate(boxes):
+        area = on_screen(box, viewport)
         inner = area.adjusted(_REACH, _REACH, -_REACH, -_REACH)
         if area.adjusted(-_REACH, -_REACH, _REACH, _REACH).contains(x, y) and not (
             inner.isValid() and inner.contains(x, y)
@@ -104,7 +105,7 @@ def paint(
     view: render.View,
     viewport: Viewport,
 ) -> None:
-    """Draw the boxes, the selected one last.
+    """Draw the boxes as the export does, the first on top, but the selected one above all.
 
     Args:
         painter: on the widget, in logical pixels.
@@ -118,18 +119,18 @@ def paint(
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colours = [_colour(box, targets) for box in boxes]
-    for index in sorted(range(len(boxes)), key=lambda index: index == selected):
+    painted = [QColor(*colour) for colour in colours]
+    for index in sorted(range(len(boxes)), key=lambda index: (index == selected, -index)):
         area = on_screen(boxes[index], viewport)
-        _frame(painter, area, colours[index], _LINE + (index == selected))
+        _frame(painter, area, painted[index], _LINE + (index == selected))
         if index == selected:
-            _draw_handles(painter, area, colours[index])
+            _draw_handles(painter, area, painted[index])
     if view.show_labels:
         _captions(painter, boxes, colours, viewport)
 
 
-def _colour(box: Box, targets: tuple[int, ...]) -> QColor:
-    place = targets.index(box.target) if box.target in targets else 0
-    return QColor(*render.class_color(place))
+def _colour(box: Box, targets: tuple[int, ...]) -> Color:
+    return render.class_color(targets.index(box.target) if box.target in targets else 0)
 
 
 def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> None:
@@ -142,7 +143,7 @@ def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> Non
 
 
 def _captions(
-    painter: QPainter, boxes: tuple[Box, ...], colours: list[QColor], viewport: Viewport
+    painter: QPainter, boxes: tuple[Box, ...], colours: list[Color], viewport: Viewport
 ) -> None:
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold)
@@ -156,16 +157,16 @@ def _captions(
             continue
         text = render.box_caption(box)
         size = QSizeF(metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + _PAD)
-        label = _free_place(area, size, widget, taken)
+        label = free_place(area, size, widget, taken)
         taken.append(label)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        painter.setBrush(QColor(*colour))
         painter.drawRoundedRect(label, 3, 3)
-        painter.setPen(_readable_on(colour))
+        painter.setPen(readable_on(colour))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _free_place(area: QRectF, size: QSizeF, widget: QRectF, taken: list[QRectF]) -> QRectF:
+def free_place(area: QRectF, size: QSizeF, widget: QRectF, taken: list[QRectF]) -> QRectF:
     """Where a box's caption covers no other: above the box, else in it, else in the next free row.
 
     It never leaves the widget, so that a box larger than the widget still tells its class.
@@ -181,14 +182,14 @@ def _free_place(area: QRectF, size: QSizeF, widget: QRectF, taken: list[QRectF])
     return next(free, places[0])
 
 
-def _readable_on(colour: QColor) -> QColor:
-    """Black or white, whichever contrasts more (WCAG's relative luminance)."""
+def readable_on(colour: Color) -> QColor:
+    """Black or white, whichever contrasts more (WCAG 2's relative luminance)."""
 
-    def linear(value: float) -> float:
-        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+    def linear(value: int) -> float:
+        share = value / 255
+        return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
 
-    channels = colour.redF(), colour.greenF(), colour.blueF()
-    red, green, blue = (linear(value) for value in channels)
+    red, green, blue = (linear(value) for value in colour)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     # contrast with black exceeds contrast with white from here on
     return QColor("black") if (luminance + 0.05) ** 2 > 1.05 * 0.05 else QColor("white")

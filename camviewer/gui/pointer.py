@@ -79,7 +79,7 @@ class Pointer(QObject):
         """End the drag; a mere click selects the box under it."""
         at = event.position()
         if self._editor.dragging:
-            self._editor.release()
+            self._editor.release(at.x(), at.y())
         elif self._pressed is not None and not self._panning:
             self._editor.select_at(at.x(), at.y())
         self._pressed, self._panning = None, False
