@@ -10,9 +10,10 @@ the area of the contour's polygon, which is smaller than what the component cove
 the map's own cells. Between neighbouring cell centres a bilinear map is linear along every lattice
 line, and a level set's outermost points lie on the lines through cell centres, which are part of
 the lattice. So edges are placed where the level set truly ends, whatever the picture's size; the
-box of all picture pixels above the cut lies inside, at most half a pixel away from it (more only
-where the level set ends in a tip thinner than a pixel). The lattice decides only what is connected:
-a bridge or gap narrower than its step may be judged differently than at full resolution.
+box around all picture pixels above the cut is at most half a pixel larger (pixels are whole), and
+smaller by half a pixel or by what the level set's tips, where they are thinner than a pixel, lose
+between pixel centres. The lattice decides only what is connected: a bridge or gap narrower than its
+step may be judged differently than at full resolution.
 """
 
 from __future__ import annotations

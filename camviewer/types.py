@@ -183,7 +183,7 @@ class Heatmap:
         top = values[self._on_picture].max()
         if not top > 0:
             return np.zeros_like(values)
-        shares: Map = np.minimum(values / top, np.float32(1))
+        shares: Map = np.minimum(values, top) / top
         return shares
 
     @property

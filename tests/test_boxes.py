@@ -56,7 +56,7 @@ def test_edges_lie_where_the_map_crosses_the_cut() -> None:
     values = [[0, 0, 0, 0, 0], [0, 0, 5, 0, 0], [0, 0, 0, 0, 0]]
     (box,) = find_boxes(heatmap(values, score=0.5, label="fish"), BoxRule())
     assert edges(box) == pytest.approx((17, 7, 33, 23))
-    assert (box.target, box.label, box.score) == (3, "fish", pytest.approx(0.5))
+    assert (box.target, box.label, box.score) == (3, "fish", 0.5)
     assert box.threshold == pytest.approx(0.2)
 
 
@@ -68,12 +68,12 @@ def test_a_border_cell_reaches_out_to_the_edge() -> None:
 def test_the_largest_component_wins_not_the_hottest() -> None:
     values = np.zeros((3, 9))
     values[1, 1] = 10
-    values[1, 5:8] = 4
+    values[1, 5:8] = 5
     shown = heatmap(values, score=0.9)
     (box,) = find_boxes(shown, BoxRule(threshold=0.3))
-    # from 0 to 0.4 in 10 pixels: 0.3 lies 2.5 pixels from the outer cells' centres at 55 and 75
-    assert edges(box) == pytest.approx((52.5, 12.5, 77.5, 17.5))
-    assert box.score == pytest.approx(0.9 * 0.4)
+    # from 0 to 0.5 in 10 pixels: 0.3 lies 4 pixels from the outer cells' centres at 55 and 75
+    assert edges(box) == pytest.approx((51, 11, 79, 19))
+    assert box.score == pytest.approx(0.9 * 0.5)
 
 
 def test_pixels_count_not_the_polygon() -> None:
@@ -94,15 +94,17 @@ def test_all_components_best_first() -> None:
     hot, wide = find_boxes(heatmap(values, score=0.9), all_of(0.3))
     assert edges(hot) == pytest.approx((8, 8, 22, 22))
     assert hot.score == pytest.approx(0.9)
+    # from 0 to 0.4 in 10 pixels: 0.3 lies 2.5 pixels from the outer cells' centres at 55 and 75
     assert edges(wide) == pytest.approx((52.5, 12.5, 77.5, 17.5))
 
 
 def test_small_components_are_dropped_but_not_by_largest() -> None:
     values = np.zeros((5, 5))
     values[2, 2] = 1
-    # above 0.5: a diamond of 10 x 10 pixels, half filled, a bit more as its sides bulge inwards
-    assert len(find_boxes(heatmap(values), all_of(0.5, min_area=0.01))) == 1
-    assert find_boxes(heatmap(values), all_of(0.5, min_area=0.03)) == ()
+    # (1 - u) (1 - v) >= 0.5 in four quadrants of 10 x 10 pixels: 400 (0.5 + 0.5 ln 0.5) = 61.4
+    # pixels of 2500
+    assert len(find_boxes(heatmap(values), all_of(0.5, min_area=0.024))) == 1
+    assert find_boxes(heatmap(values), all_of(0.5, min_area=0.025)) == ()
     assert len(find_boxes(heatmap(values), BoxRule(threshold=0.5, min_area=1.0))) == 1
 
 
@@ -161,10 +163,11 @@ def test_a_letterboxed_picture() -> None:
     # the input has rows of 10 pixels; the picture is the middle two; the peak on the padding
     # reaches down into it, but neither sets the scale nor leaves the picture
     values = [[0, 9, 0, 0], [0, 0, 0, 2], [0, 0, 0, 0], [0, 0, 0, 0]]
-    left, right = find_boxes(heatmap(values, letterboxed((20, 40), 40)), all_of(0.5))
-    assert edges(right)[1:] == pytest.approx((0, 40, 10))
-    assert edges(left)[1] == 0
-    assert left.score <= 1
+    own, reached = find_boxes(heatmap(values, letterboxed((20, 40), 40)), all_of(0.5))
+    assert edges(own) == pytest.approx((30, 0, 40, 10))
+    assert own.score == 1
+    assert edges(reached) == pytest.approx((14.5, 0, 15.5, 1))
+    assert reached.score == pytest.approx(0.5)
 
 
 def test_another_rule_costs_no_inference() -> None:
@@ -236,20 +239,18 @@ def test_boxes_enclose_every_pixel_above_the_cut(
     values: Map, geometry: Geometry, threshold: float
 ) -> None:
     shown = heatmap(values, geometry)
-    found = [edges(b) for b in find_boxes(shown, all_of(threshold))]
+    found = find_boxes(shown, all_of(threshold))
     assume(len(found) < 100)
-    rows, columns = geometry.window()
-    raster = shown.resample(shown.positive)
-    for y, x in np.argwhere(raster >= threshold + 1e-4):
-        px, py = x + 0.5, y + 0.5
-        if (
-            geometry.seen[0] <= px <= geometry.seen[2]
-            and geometry.seen[1] <= py <= geometry.seen[3]
-        ):
-            assert any(
-                x0 - 1e-3 <= px <= x1 + 1e-3 and y0 - 1e-3 <= py <= y1 + 1e-3
-                for x0, y0, x1, y1 in found
-            )
+    left, top, right, bottom = geometry.seen
+    rows, columns = np.nonzero(shown.resample(shown.positive) >= threshold + 1e-4)
+    x, y = columns + 0.5, rows + 0.5
+    seen = (left <= x) & (x <= right) & (top <= y) & (y <= bottom)
+    # only a bridge narrower than the lattice's step may be missed
+    slack = 2 * max(right - left, bottom - top) / 200
+    enclosed = np.zeros(x.shape, bool)
+    for x0, y0, x1, y1 in map(edges, found):
+        enclosed |= (x0 - slack <= x) & (x <= x1 + slack) & (y0 - slack <= y) & (y <= y1 + slack)
+    assert np.all(enclosed | ~seen)
 
 
 @given(values=maps, threshold=st.floats(0.05, 0.95))
@@ -275,8 +276,8 @@ def test_every_edge_touches_the_level_set(values: Map, threshold: float) -> None
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("cells", [(7, 12), (14, 14)])
-def test_half_a_pixel_from_the_box_at_full_resolution(seed: int, cells: tuple[int, int]) -> None:
-    # a smooth blob well inside, as maps are; its level sets have no thin tips
+def test_within_a_pixel_of_the_box_at_full_resolution(seed: int, cells: tuple[int, int]) -> None:
+    # a smooth blob, as maps are: half a pixel of rounding, and the tip between two pixel centres
     generator = np.random.default_rng(seed)
     rows, columns = np.mgrid[: cells[0], : cells[1]]
     center = generator.uniform(0.3, 0.7, 2) * cells
@@ -290,4 +291,4 @@ def test_half_a_pixel_from_the_box_at_full_resolution(seed: int, cells: tuple[in
     (box,) = find_boxes(shown, BoxRule())
     mask = (shown.resample(shown.positive) >= 0.2).astype(np.uint8)
     x, y, width, height = cv2.boundingRect(mask)
-    assert edges(box) == pytest.approx((x, y, x + width, y + height), abs=0.51)
+    assert edges(box) == pytest.approx((x, y, x + width, y + height), abs=1)
