@@ -15,53 +15,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from camviewer.boxes import rebox
+from camviewer.cam.split import Layer
 from camviewer.errors import CancelledError
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
 from camviewer.gui.worker import Lane, Ticket, join
+from camviewer.inspector import Inspector, Request
+from camviewer.media import images
+from camviewer.models import catalog
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Inspection
-
-if TYPE_CHECKING:
-    from camviewer.inspector import Inspector, Request
-
-
-def _load_picture(path: Path) -> Frame:
-    from camviewer.media import images
-
-    return images.load(path)
-
-
-def _decode_picture(data: bytes, name: str) -> Frame:
-    from camviewer.media import images
-
-    return images.from_bytes(data, name)
-
-
-def _load_classifier(name: str | None, **options: Any) -> Classifier:
-    from camviewer.models import catalog
-
-    return catalog.load(name, **options)
-
-
-def _make_inspector(classifier: Classifier, device: str) -> Inspector:
-    from camviewer.inspector import Inspector
-
-    return Inspector(classifier, device)
 
 
 @dataclass(frozen=True)
 class Services:
     """The blocking calls the engine makes off the GUI thread; tests put fakes here."""
 
-    load_picture: Callable[[Path], Frame] = _load_picture
-    decode_picture: Callable[[bytes, str], Frame] = _decode_picture
-    load_classifier: Callable[..., Classifier] = _load_classifier
-    make_inspector: Callable[[Classifier, str], Inspector] = _make_inspector
+    load_picture: Callable[[Path], Frame] = images.load
+    decode_picture: Callable[[bytes, str], Frame] = images.from_bytes
+    load_classifier: Callable[..., Classifier] = catalog.load
+    make_inspector: Callable[[Classifier, str], Inspector] = Inspector
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +61,7 @@ class ModelInfo:
         return self.inspector.device_note
 
     @property
-    def layers(self) -> tuple[Any, ...]:
+    def layers(self) -> tuple[Layer, ...]:
         return self.inspector.layers
 
     @property
@@ -119,8 +97,6 @@ class Engine(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        from camviewer.inspector import Request
-
         self._services = services or Services()
         self._device = device
         self._request: Request = Request()
@@ -236,8 +212,6 @@ class Engine(QObject):
         self._publish(inspection)
 
     def _publish(self, inspection: Inspection) -> None:
-        from camviewer.boxes import rebox
-
         if any(e.rule != self._request.rule for e in inspection.explanations):
             inspection = rebox(inspection, self._request.rule)
         self._inspection = inspection

@@ -132,6 +132,7 @@ class PictureLayer:
     def __init__(self) -> None:
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
+        self._maps: tuple[Heatmap, ...] = ()
         self._view = render.View()
         self._scaling, self._windowing = _Step(), _Step()
         self._blending, self._cutting = _Step(), _Step()
@@ -149,6 +150,8 @@ class PictureLayer:
     def set(self, frame: Frame | None, inspection: Inspection | None) -> None:
         """Show a frame, with the inspection that was made of it if there is one."""
         self._frame, self._inspection = frame, inspection
+        # other boxes on the same maps leave the blend as it is
+        self._maps = () if inspection is None else tuple(e.heatmap for e in inspection.explanations)
 
     def set_view(self, view: render.View) -> None:
         """Show it otherwise."""
@@ -175,10 +178,10 @@ class PictureLayer:
         inspection = self._inspection
         if inspection is None:
             return picture
-        part = self._windowing((inspection, window), lambda: window.of(inspection))
-        return self._blending(
-            (inspection, window, self._view), lambda: render.blend(part, self._view, picture)
-        )
+        shown = (frame, self._maps, window)
+        part = self._windowing(shown, lambda: window.of(inspection))
+        view = self._view
+        return self._blending((*shown, view), lambda: render.blend(part, view, picture))
 
     def _cut(
         self, frame: Frame, window: _Window, viewport: Viewport
@@ -202,6 +205,6 @@ class PictureLayer:
                 pixels = np.asarray(enlarged, np.uint8)
             return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA), np.uint8)
 
-        shown = (frame, self._inspection, self._view, window)
+        shown = (frame, self._maps, self._view, window)
         in_sight = (left, top, right, bottom, *size) if zoom > 1 else ()
         return (x0, y0), self._cutting((*shown, *in_sight), make)

@@ -41,9 +41,14 @@ class Ticket:
         return self._stop.is_set()
 
     def progress(self, done: int, total: int) -> None:
-        """Report progress, at most twenty times a second; the end is always reported."""
+        """Report progress, at most twenty times a second; the end is always reported.
+
+        Args:
+            done: how much, such as bytes.
+            total: of how much; 0 when unknown.
+        """
         now = time.monotonic()
-        if done >= total or now - self._reported >= _PROGRESS_INTERVAL:
+        if 0 < total <= done or now - self._reported >= _PROGRESS_INTERVAL:
             self._reported = now
             self._report(self, done, total)
 
