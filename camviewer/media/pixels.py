@@ -68,12 +68,16 @@ def from_pillow(image: Image.Image, data: IO[bytes]) -> Pixels:
 
 
 def from_opencv(data: bytes) -> Pixels | None:
-    """Decode with OpenCV: 1, 3 or 4 channels of any depth; orientation and profile are ignored.
+    """Decode with OpenCV: 1, 3 or 4 channels of any depth; EXIF data and profile are ignored.
 
     Returns:
         RGB uint8 ``(height, width, 3)``; None if OpenCV cannot read it either.
     """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    try:
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        _log.info("not decoded by OpenCV", exc_info=True)
+        return None
     if decoded is None:
         return None
     if decoded.ndim == 2:
@@ -150,7 +154,8 @@ def _deep_color(image: Image.Image, data: IO[bytes]) -> Pixels | None:
     if pixels is None or pixels.shape[1::-1] != size:
         return None
     profiled = _to_srgb(Image.fromarray(pixels), image.info.get("icc_profile"))
-    return _turned(np.array(profiled), orientation)
+    # OpenCV turns TIFFs upright by itself, but not PNGs
+    return _turned(np.array(profiled), 1 if image.format == "TIFF" else orientation)
 
 
 def _orientation(image: Image.Image) -> int:
