@@ -123,10 +123,10 @@ def paint(
     for index in sorted(range(len(boxes)), key=lambda index: (index == selected, -index)):
         area = on_screen(boxes[index], viewport)
         _frame(painter, area, painted[index], _LINE + (index == selected))
-        if index == selected:
-            _draw_handles(painter, area, painted[index])
     if view.show_labels:
         _captions(painter, boxes, colours, viewport)
+    if 0 <= selected < len(boxes):
+        _draw_handles(painter, on_screen(boxes[selected], viewport), painted[selected])
 
 
 def _colour(box: Box, targets: tuple[int, ...]) -> Color:
