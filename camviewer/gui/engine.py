@@ -193,7 +193,6 @@ class Engine(QObject):
     def _set_frame(self, frame: Frame) -> None:
         self._frame = frame
         self._inspection = None
-        self._inspections.cancel()
         self.frame_loaded.emit(frame)
         self._inspect()
 
@@ -226,7 +225,6 @@ class Engine(QObject):
             input_size=None,
             targets=self._request.targets if same else None,
         )
-        self._inspections.cancel()
         self.model_loaded.emit(model)
         self._inspect()
 

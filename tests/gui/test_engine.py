@@ -98,6 +98,16 @@ def test_latest_request_wins_and_those_between_never_run(ready: World, qtbot: Qt
     assert len(heard) == 1
 
 
+def test_outdated_forward_pass_stops_before_its_next_layer(ready: World, qtbot: QtBot) -> None:
+    one = ready.model("one")
+    finished = one.finished
+    gate = block(ready, "one", qtbot, Request(method="grad-cam"))
+    ready.engine.set_request(Request(method="cam"))
+    with qtbot.waitSignal(ready.engine.inspected):
+        gate.set()
+    assert one.finished == finished + 1
+
+
 def test_outdated_result_is_dropped_when_the_picture_changes(ready: World, qtbot: QtBot) -> None:
     gate = block(ready, "one", qtbot, Request(method="grad-cam"))
     results: list[Inspection] = []
