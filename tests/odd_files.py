@@ -3,6 +3,7 @@
 import io
 from functools import cache
 
+import cv2
 import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
@@ -76,6 +77,16 @@ def sound_files() -> dict[str, bytes]:
             _as_mode(rgba, mode).save(data, kind, **options)
             note = " ".join(map(str, options.values())) if kind != "PNG" else ""
             files[f"{kind} {mode} {note}"] = data.getvalue()
+    deep = levels[:, :, :3].astype(np.uint16) * 257
+    for extension, values in (
+        (".png", deep),
+        (".tiff", deep),
+        (".tiff", deep.astype(np.float32)),
+        (".tiff", deep.astype(np.float64)),
+    ):
+        # Pillow writes none of these
+        name = f"{extension[1:].upper()} {values.dtype} colour"
+        files[name] = cv2.imencode(extension, values)[1].tobytes()
     return files
 
 

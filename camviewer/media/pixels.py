@@ -20,12 +20,13 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 from typing import IO, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from camviewer.types import Pixels
 
@@ -34,7 +35,7 @@ Numbers = NDArray[np.number]
 _log = logging.getLogger(__name__)
 
 _USUAL_DEPTHS = (8, 10, 12, 14, 16)
-_DEEP_COLOR = ("RGB;16", "RGBA;16")  # Pillow drops the lower byte of these
+_DEEP_COLOR = ("RGB;16", "RGBA;16")  # Pillow drops the lower bytes of these
 _MIN_IS_WHITE = 0
 _PHOTOMETRIC = 262  # the TIFF tag that says whether zero is black or white
 
@@ -52,13 +53,13 @@ def from_pillow(image: Image.Image, data: IO[bytes]) -> Pixels:
     Raises:
         Exception: whatever the decoders raise on damaged files.
     """
-    if _rawmode(image).startswith(_DEEP_COLOR):
-        deep = _deep_color(image, data)
-        if deep is not None:
-            return deep
     profile = image.info.get("icc_profile")
+    rawmode = _rawmode(image)
+    # first: Pillow notices damage only once, and reading EXIF data would be that once
     image.load()
     _turn_upright(image)
+    if rawmode.startswith(_DEEP_COLOR):
+        return np.array(_to_srgb(_deep_color(image, rawmode, data), profile))
     if image.mode.startswith(("I", "F")):
         levels = to_8_bit(np.asarray(image))
         if _min_is_white(image):
@@ -145,45 +146,35 @@ def _rawmode(image: Image.Image) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _deep_color(image: Image.Image, data: IO[bytes]) -> Pixels | None:
-    orientation = _orientation(image)
-    size = image.size
+def _deep_color(image: Image.Image, rawmode: str, data: IO[bytes]) -> Image.Image:
+    """16-bit colour, of which Pillow keeps the upper bytes: read again, for the lower ones."""
+    depth, order = rawmode[:-1], rawmode[-1]
+    native = "L" if sys.byteorder == "little" else "B"
+    swapped = {"L": "B", "B": "L", "N": "B" if native == "L" else "L"}[order]
     data.seek(0)
-    pixels = from_opencv(data.read())
-    data.seek(0)
-    if pixels is None or pixels.shape[1::-1] != size:
-        return None
-    profiled = _to_srgb(Image.fromarray(pixels), image.info.get("icc_profile"))
-    # OpenCV turns TIFFs upright by itself, but not PNGs
-    return _turned(np.array(profiled), 1 if image.format == "TIFF" else orientation)
+    with Image.open(data, formats=(image.format or "",)) as again:
+        # the upper byte in the other byte order is the lower byte in this one
+        again.tile = [_with_rawmode(tile, f"{depth}{swapped}") for tile in again.tile]
+        again.load()
+        _turn_upright(again)
+        values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(again)
+    color = to_8_bit(values[:, :, :3])
+    if values.shape[2] == 3:
+        return Image.fromarray(color)
+    alpha = to_8_bit(values[:, :, 3], full_range=True)
+    return _over_white(Image.fromarray(np.dstack([color, alpha])))
 
 
-def _orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # Pillow raises a dozen kinds on damaged EXIF data
-        _log.info("damaged EXIF data ignored", exc_info=True)
-        return 1
+def _with_rawmode(tile: ImageFile._Tile, rawmode: str) -> ImageFile._Tile:
+    rest = tile.args[1:] if isinstance(tile.args, tuple) else None
+    return tile._replace(args=rawmode if rest is None else (rawmode, *rest))
 
 
 def _turn_upright(image: Image.Image) -> None:
     try:
         ImageOps.exif_transpose(image, in_place=True)
-    except Exception:  # as above; the pixels are whole, so they are shown as they lie
+    except Exception:  # Pillow raises a dozen kinds; the pixels are whole and shown as they lie
         _log.info("damaged EXIF data ignored", exc_info=True)
-
-
-def _turned(pixels: Pixels, orientation: int) -> Pixels:
-    method = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }.get(orientation)
-    return pixels if method is None else np.array(Image.fromarray(pixels).transpose(method))
 
 
 def _min_is_white(image: Image.Image) -> bool:

@@ -6,6 +6,7 @@ piped (``explain --json``) or started by double-click must not print them.
 
 import contextlib
 import ctypes
+import logging
 import warnings
 
 import cv2
@@ -14,6 +15,8 @@ from PIL import _imaging
 
 def hush() -> None:
     """Silence Pillow's warnings, libtiff and OpenCV's log for the whole process."""
+    # without any handler, Python prints what a library logs; a log file still receives it
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     warnings.filterwarnings("ignore", module=r"PIL\.")
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     # Where libtiff is linked into Pillow statically (Windows) its handlers cannot be reached.
