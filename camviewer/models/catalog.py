@@ -83,7 +83,7 @@ def entries() -> tuple[Entry, ...]:
     described = [_describe(name) for name in zoo.names()]
     try:
         return (_describe_starter(), *described)
-    except ModelError:  # a damaged installation: choosing the starter will say so
+    except (ModelError, OSError):  # a damaged installation: choosing the starter will say so
         return tuple(described)
 
 
@@ -116,7 +116,7 @@ def load(
         labels: a file of class labels instead of the network's own; see `labels.read`.
         overrides: other mean, standard deviation or input size than the network's own.
         progress: called with bytes downloaded and bytes in all (0 when unknown).
-        cancelled: asked every 50 ms while downloading, and between the other steps.
+        cancelled: asked every 20 ms while downloading, and between the other steps.
         consent: the user agreed that the weight file may run programs.
 
     Raises:

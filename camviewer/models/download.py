@@ -56,7 +56,7 @@ def fetch(
     Args:
         url: http or https.
         progress: called with bytes done and bytes in all (0 when unknown).
-        cancelled: asked every 50 ms.
+        cancelled: asked every 20 ms.
 
     Raises:
         CancelledError: within 100 ms of `cancelled` becoming true.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 from camviewer.models.preprocess import Preprocessing
-from camviewer.models.weightfile import Format, consent_required
+from camviewer.models.weightfile import Format, consent_required, quiet
 
 _WRAPPERS = ("module", "_orig_mod")  # of DataParallel and torch.compile
 
@@ -47,10 +46,10 @@ def load(path: Path, form: Format, *, consent: bool) -> Program:
         ModelError: if it cannot be opened by the installed PyTorch.
     """
     if not consent:
-        raise consent_required(path, f"a {form.value}")
+        raise consent_required(path, form.value)
     opener: Callable[[Path], Program] = _scripted if form is Format.TORCHSCRIPT else _exported
     try:
-        with _quiet():
+        with _no_complaints():
             return opener(path)
     except ModelError:
         raise
@@ -135,14 +134,13 @@ def _exported(path: Path) -> Program:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the loaders' own warnings off the terminal: their failure is reported as an error."""
+def _no_complaints() -> Iterator[None]:
+    """Their failure is reported as an error, not by torch's own log and warnings."""
     logger = logging.getLogger("torch.export")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             yield
     finally:
         logger.setLevel(level)

@@ -7,8 +7,10 @@ import argparse
 import hashlib
 import pickle
 import re
+import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -41,10 +43,10 @@ torch.serialization.add_safe_globals(
 class Format(Enum):
     """What a weight file is, by its content; its name may lie."""
 
-    SAFETENSORS = "safetensors file"
-    CHECKPOINT = "PyTorch checkpoint"
-    TORCHSCRIPT = "TorchScript program"
-    EXPORTED = "exported PyTorch program (.pt2)"
+    SAFETENSORS = "a safetensors file"
+    CHECKPOINT = "a PyTorch checkpoint"
+    TORCHSCRIPT = "a TorchScript program"
+    EXPORTED = "an exported PyTorch program (.pt2)"
 
 
 # The first bytes of a pickle that torch.save wrote before it wrote zip archives.
@@ -110,8 +112,9 @@ def detect(path: Path) -> Format:
         raise ModelError(f"{path.name} is empty. Copy or download the weights again.")
     if head.startswith(_OLD_CHECKPOINT):
         return Format.CHECKPOINT
-    if zipfile.is_zipfile(path):
-        return _detect_zip(path)
+    members = _members(path)
+    if members is not None:
+        return _detect_zip(path, members)
     if 2 <= int.from_bytes(head[:8], "little") <= min(size - 8, _LONGEST_HEADER) and (
         head[8:9] == b"{"
     ):
@@ -122,6 +125,14 @@ def detect(path: Path) -> Format:
     raise ModelError(
         f"{path.name} holds no weights: it is {what}. Choose a .safetensors, .pth or .pt file."
     )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the loaders' own warnings off the terminal; what they amount to becomes an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def read(path: Path, form: Format, *, consent: bool = False) -> Contents:
@@ -139,7 +150,8 @@ def read(path: Path, form: Format, *, consent: bool = False) -> Contents:
     if form is Format.SAFETENSORS:
         return _read_safetensors(path)
     try:
-        return Contents(torch.load(path, map_location="cpu", weights_only=True))
+        with quiet():
+            return Contents(torch.load(path, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError as error:
         forbidden = _FORBIDDEN.search(str(error))
         if forbidden is None:
@@ -163,12 +175,19 @@ def consent_required(path: Path, what: str) -> ConsentRequiredError:
     )
 
 
-def _detect_zip(path: Path) -> Format:
+def _members(path: Path) -> set[str] | None:
+    """The names in a zip archive below its top folder; None when it is no zip archive."""
     try:
+        if not zipfile.is_zipfile(path):
+            return None
         with zipfile.ZipFile(path) as archive:
-            members = {name.partition("/")[2] or name for name in archive.namelist()}
+            return {name.partition("/")[2] or name for name in archive.namelist()}
+    # is_zipfile itself raises BadZipFile for some damaged archives.
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
         raise _damaged(path, error) from error
+
+
+def _detect_zip(path: Path, members: set[str]) -> Format:
     if "archive_format" in members or "serialized_exported_program.json" in members:
         return Format.EXPORTED
     if "constants.pkl" in members or any(name.startswith("code/") for name in members):
@@ -193,7 +212,8 @@ def _read_safetensors(path: Path) -> Contents:
 
 def _read_trusted(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=False)
+        with quiet():
+            return torch.load(path, map_location="cpu", weights_only=False)
     # It is someone's program and may fail in any way.
     except Exception as error:
         raise ModelError(

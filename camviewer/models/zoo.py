@@ -8,13 +8,15 @@ from typing import Any
 
 import torch
 import torchvision.models
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torchvision.models import Weights
 
 from camviewer.models.preprocess import Preprocessing
 
 Shape = tuple[int, ...]
+
+_FILLING = (Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_)
 
 # Their auxiliary heads only serve training. torchvision's own weights expect pictures normalised
 # to [-1, 1] and convert ImageNet's mean and deviation inside the network.
@@ -149,4 +151,12 @@ class _Unallocated(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func is torch.empty:
             kwargs["device"] = "meta"
+        target = args[0] if args else kwargs.get("tensor")
+        if isinstance(target, Tensor) and target.is_meta and _fills(func):
+            return target
         return func(*args, **kwargs)
+
+
+def _fills(func: Callable[..., Any]) -> bool:
+    """Whether a function only fills a tensor with numbers, which is slow even without memory."""
+    return getattr(func, "__module__", "") == nn.init.__name__ or func in _FILLING
