@@ -134,7 +134,7 @@ def main() -> int:
     """Check the bundle that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("bundle", type=Path, help="the built folder, for example dist/camviewer")
-    bundle: Path = parser.parse_args().bundle
+    bundle: Path = parser.parse_args().bundle.resolve()
     try:
         program = find_program(bundle)
         found = sorted(bundle.rglob("camviewer/resources/samples/*.jpg"))
