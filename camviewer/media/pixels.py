@@ -110,9 +110,10 @@ def to_8_bit(values: Numbers, *, full_range: bool = False) -> Pixels:
         return np.zeros(values.shape, np.uint8)
     wide = values.dtype.itemsize > 2 and values.dtype != np.float32
     levels: NDArray[Any] = values.astype(np.float64 if wide else np.float32)
-    if low:
-        levels -= low
-    levels *= 255 / (high - low)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if low:
+            levels -= low
+        levels *= 255 / (high - low)
     np.nan_to_num(levels, copy=False, nan=0.0)
     scaled: Pixels = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
     return scaled
