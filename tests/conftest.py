@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# beside another busy process two torch threads, which spin for each other, are far slower than one
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +19,9 @@ def shared_data() -> Path:
     named = os.environ.get("CAMVIEWER_TEST_DATA")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
     if not (folder / "weights").is_dir():
-        pytest.skip(f"no test data: set CAMVIEWER_TEST_DATA or provide {folder.name} beside the project")
+        pytest.skip(
+            f"no test data: set CAMVIEWER_TEST_DATA or provide {folder.name} beside the project"
+        )
     return folder
 
 

@@ -17,6 +17,7 @@ from camviewer.types import Fit, Frame, Geometry, Size
 
 Triple = tuple[float, float, float]
 
+_CELL = 32  # pixels: the stride of most networks' last layer
 _LONGEST_SIDE_SHARE = 4.0  # a panorama is fed at most this many times longer than the input size
 _LARGEST_ENLARGEMENT = 1 << 24  # pixels an enlarged picture may have before it is cut first
 _LARGEST_SIDE = 4096  # larger inputs fill the memory, and no classifier was trained on them
@@ -48,7 +49,6 @@ class Preprocessing:
         resize_size: what the short side is resized to before the evaluation crop.
         interpolation: ``bilinear``, ``bicubic`` or ``nearest``; always antialiased.
         fixed_size: the network takes squares of ``input_size`` only.
-        multiple: input sides are multiples of this.
         min_size: the network fails on an input with a shorter side.
 
     Raises:
@@ -61,7 +61,6 @@ class Preprocessing:
     resize_size: int = 256
     interpolation: str = "bilinear"
     fixed_size: bool = False
-    multiple: int = 1
     min_size: int = 1
 
     def __post_init__(self) -> None:
@@ -76,7 +75,7 @@ class Preprocessing:
         if min(self.std) <= 0:
             raise ModelError("The standard deviation of every channel must be above zero.")
         _check_side(self.input_size)
-        if min(self.resize_size, self.multiple, self.min_size) < 1:
+        if min(self.resize_size, self.min_size) < 1:
             raise ModelError("Sizes are at least one pixel.")
 
     def overridden(self, overrides: Overrides) -> Preprocessing:
@@ -106,8 +105,10 @@ class Preprocessing:
         """How a picture of this size is laid into the network's input.
 
         ``whole`` feeds the picture with its aspect kept and the short side at the input size (a
-        network of fixed size gets it letterboxed); ``crop`` repeats the evaluation the network was
-        published with; ``stretch`` presses it into a square.
+        network of fixed size gets it letterboxed); the long side is rounded to a multiple of 32
+        where the input size is one, so that the cells of a map cover the picture without rest.
+        ``crop`` repeats the evaluation the network was published with; ``stretch`` presses the
+        picture into a square.
 
         Args:
             picture: ``(height, width)`` in pixels.
@@ -119,7 +120,7 @@ class Preprocessing:
         """
         size = self.input_size if self.fixed_size or input_size is None else input_size
         _check_side(size)
-        size = self._rounded(size)
+        size = max(size, self.min_size)
         if fit is Fit.STRETCH:
             return _stretched(picture, (size, size))
         if fit is Fit.CROP:
@@ -129,7 +130,11 @@ class Preprocessing:
         height, width = picture
         scale = size / min(height, width)
         scale = min(scale, _LONGEST_SIDE_SHARE * size / max(height, width))
-        return _stretched(picture, (self._rounded(height * scale), self._rounded(width * scale)))
+        step = math.gcd(size, _CELL)
+        rows, columns = (
+            max(self.min_size, step, round(side * scale / step) * step) for side in picture
+        )
+        return _stretched(picture, (rows, columns))
 
     def tensor(self, frame: Frame, geometry: Geometry) -> Tensor:
         """The frame as the network's input.
@@ -178,10 +183,6 @@ class Preprocessing:
 
     def _resize_for(self, size: int) -> int:
         return round(self.resize_size * size / self.input_size)
-
-    def _rounded(self, side: float) -> int:
-        least = math.ceil(self.min_size / self.multiple)
-        return max(least, round(side / self.multiple)) * self.multiple
 
 
 def _check_side(side: int) -> None:

@@ -168,11 +168,12 @@ def test_input_size_scales_the_crop_and_is_ignored_by_fixed_networks() -> None:
     assert fixed.geometry((512, 512), Fit.CROP, 448).input == (224, 224)
 
 
-def test_sides_keep_to_multiple_and_least_size() -> None:
-    expected = Preprocessing(multiple=32, min_size=75)
+def test_long_sides_fill_whole_cells_and_no_side_is_too_small() -> None:
+    expected = Preprocessing(min_size=75)
     assert expected.geometry((100, 230), Fit.WHOLE).input == (224, 512)
-    assert expected.geometry((100, 100), Fit.WHOLE, 40).input == (96, 96)
-    assert expected.geometry((10, 10000), Fit.WHOLE).input == (96, 896)
+    assert expected.geometry((100, 230), Fit.WHOLE, 299).input == (299, 688)
+    assert expected.geometry((100, 100), Fit.WHOLE, 40).input == (75, 75)
+    assert expected.geometry((10, 10000), Fit.WHOLE).input == (75, 896)
 
 
 @pytest.mark.parametrize("size", [(1, 30000), (30000, 1), (2, 60000)])
