@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
-from camviewer.export import bundle
+from camviewer.export.bundle import export
 from camviewer.gui.dialogs.export import ExportDialog
 from camviewer.gui.jobs import Jobs
 from camviewer.gui.message_bar import Kind, MessageBar
@@ -79,7 +79,7 @@ class Exporter(QObject):
         view = self._session.view
         what = set(choices.parts)
         self._jobs.submit(
-            lambda: bundle.export(inspection, view, folder, stem, what, choices.picture_format),
+            lambda: export(inspection, view, folder, stem, what, choices.picture_format),
             self._exported,
             self._tell,
         )

@@ -82,7 +82,7 @@ class ModelFlow(QObject):
         self._box.end_loading()
         if self._announce:
             count = len(info.classifier.labels)
-            text = f"{info.classifier.name} is ready, with {count} classes."
+            text = f"{self._box.title(info.classifier.name)} is ready, with {count} classes."
             self._messages.show_message(text, Kind.GOOD)
 
     def _failed(self, message: str, error: object) -> None:

@@ -6,6 +6,8 @@ import math
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from torch import cuda
+from torch.backends import mps
 
 from camviewer.gui.canvas import HoverInfo
 from camviewer.gui.engine import ModelInfo
@@ -88,7 +90,9 @@ class StatusBar(QStatusBar):
         self._show_device(info.device, info.device_note)
 
     def _show_device(self, device: str, note: str) -> None:
-        self._device.setText(f"{device.upper()} · PyTorch" + (" ⚠" if note else ""))
+        # A machine without a GPU is nothing to warn about; one that is there and unused is.
+        unused = bool(note) and (cuda.is_available() or mps.is_available())
+        self._device.setText(f"{device.upper()} · PyTorch" + (" ⚠" if unused else ""))
         tip = note or "The network runs here, with PyTorch"
         self._device.setToolTip(tip)
         self._device.setAccessibleDescription(tip)

@@ -9,14 +9,19 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from camviewer.gui.settings import Scheme
+from camviewer.paths import resources
 
 SPACE = 8
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """One theme's colours, as ``#rrggbb``; text on its ground has a contrast of 4.5 : 1 or more."""
+    """One theme: its name, and colours as ``#rrggbb``.
 
+    Text on its ground has a contrast of 4.5 : 1 or more.
+    """
+
+    name: str
     window: str
     base: str
     raised: str
@@ -29,6 +34,7 @@ class Tokens:
     on_accent: str
     track: str
     handle: str
+    knob: str
     error_ground: str
     error: str
     good_ground: str
@@ -38,6 +44,7 @@ class Tokens:
 
 
 LIGHT = Tokens(
+    name="light",
     window="#f5f6f8",
     base="#ffffff",
     raised="#ffffff",
@@ -50,6 +57,7 @@ LIGHT = Tokens(
     on_accent="#ffffff",
     track="#dfe3ea",
     handle="#bcc3cf",
+    knob="#ffffff",
     error_ground="#fdecea",
     error="#a3261b",
     good_ground="#e6f4ec",
@@ -58,6 +66,7 @@ LIGHT = Tokens(
     info="#234bb0",
 )
 DARK = Tokens(
+    name="dark",
     window="#1c1f25",
     base="#15181d",
     raised="#282c34",
@@ -70,6 +79,7 @@ DARK = Tokens(
     on_accent="#0e1320",
     track="#353a45",
     handle="#4a515e",
+    knob="#282c34",
     error_ground="#3b2024",
     error="#ffb3ab",
     good_ground="#1b3327",
@@ -118,6 +128,7 @@ def palette(tokens: Tokens) -> QPalette:
 
 def style_sheet(t: Tokens) -> str:
     """What the palette alone cannot say."""
+    drawings = (resources() / "icons" / "controls").as_posix()
     return f"""
 QMainWindow::separator {{ background: {t.window}; width: 6px; height: 6px; }}
 QMainWindow::separator:hover {{ background: {t.hover}; }}
@@ -157,6 +168,37 @@ QPushButton:default:disabled {{ background: {t.track}; color: {t.disabled};
 QPushButton:default:focus {{ border: 2px solid {t.text}; padding: 4px 13px; }}
 QAbstractItemView {{ background: {t.base}; border: 1px solid {t.border}; border-radius: 6px;
   outline: none; }}
+QListView#filmStrip {{ padding-top: 6px; }}
+QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 6px;
+  padding: 3px 4px 3px 8px; min-height: 20px; }}
+QComboBox:hover {{ background: {t.hover}; }}
+QComboBox:focus, QComboBox:on {{ border-color: {t.accent}; }}
+QComboBox:disabled {{ color: {t.disabled}; background: {t.window}; }}
+QComboBox:editable {{ background: {t.base}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{drawings}/down-{t.name}.svg"); width: 14px; height: 14px; }}
+QComboBox::down-arrow:disabled {{ image: url("{drawings}/down-off-{t.name}.svg"); }}
+QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+QCheckBox {{ spacing: 6px; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.muted};
+  border-radius: 4px; background: {t.base}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+  image: url("{drawings}/check-{t.name}.svg"); }}
+QCheckBox::indicator:disabled {{ border-color: {t.disabled}; background: {t.window}; }}
+QCheckBox:focus {{ color: {t.accent}; }}
+QSlider {{ min-height: 20px; }}
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.track}; }}
+QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {t.accent}; }}
+QSlider::sub-page:horizontal:disabled {{ background: {t.track}; }}
+QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px;
+  border: 1px solid {t.accent}; background: {t.knob}; }}
+QSlider::handle:horizontal:hover {{ background: {t.info_ground}; }}
+QSlider::handle:horizontal:focus {{ background: {t.accent}; }}
+QSlider::handle:horizontal:disabled {{ border-color: {t.track}; background: {t.window}; }}
+QTreeView::branch:has-children:closed {{ image: url("{drawings}/right-{t.name}.svg"); }}
+QTreeView::branch:has-children:open {{ image: url("{drawings}/down-{t.name}.svg"); }}
+QTreeView::branch:selected {{ background: {t.accent}; }}
 QComboBox QAbstractItemView {{ border-radius: 0; padding: 2px; }}
 QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 4px 6px; }}

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from camviewer.errors import CancelledError, DownloadError
 from camviewer.gui.message_bar import Kind
 from camviewer.models.preprocess import Overrides
-from tests.gui.windows import Opened, picture, ui
+from tests.gui.windows import Opened, go_on, picture, ui
 
 __all__ = ["ui"]
 
@@ -92,7 +92,7 @@ def test_a_failed_download_says_what_to_do_and_can_be_repeated(ui: Opened) -> No
     ui.bot.waitUntil(lambda: ui.window.messages.kind is Kind.ERROR)
     assert "put vgg16.pth" in ui.window.messages.text
     assert not ui.window.network.model_box.loading
-    ui.models.hold = lambda cancelled: None
+    ui.models.hold = go_on
     with ui.bot.waitSignal(ui.engine.model_loaded):
         ui.window.messages.trigger()
     assert ui.models.loads[-1][0] == "vgg16"

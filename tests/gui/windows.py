@@ -75,6 +75,10 @@ class CountingInspector(Inspector):
         return super().inspect(frame, request, *more)
 
 
+def go_on(_cancelled: Callable[[], bool]) -> None:
+    """A network that is there at once."""
+
+
 class Models:
     """Stands in for `catalog.load`: what was asked for, and what comes."""
 
@@ -82,7 +86,7 @@ class Models:
         self.loads: list[tuple[str | None, dict[str, Any]]] = []
         self.activation = Activation.SIGMOID
         self.wants_consent = False
-        self.hold: Callable[[Callable[[], bool]], None] = lambda cancelled: None
+        self.hold: Callable[[Callable[[], bool]], None] = go_on
 
     def load(self, name: str | None, **options: Any) -> Classifier:
         self.loads.append((name, options))

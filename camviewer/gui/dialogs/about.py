@@ -8,30 +8,30 @@ import PySide6
 import torch
 import torchvision
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from camviewer import __version__, paths
 from camviewer.gui.dialogs.frame import Dialog, paragraph
 from camviewer.gui.engine import ModelInfo
+from camviewer.gui.panels.controls import Form
 
 
 class AboutDialog(Dialog):
     """Version, licence, libraries, device: what a bug report needs, selectable."""
 
     def __init__(self, model: ModelInfo | None, parent: QWidget | None = None) -> None:
-        super().__init__(f"camviewer {__version__}", parent, "Close")
+        super().__init__("About camviewer", parent, "Close")
         self.setMinimumWidth(520)
         self.body.addWidget(
             paragraph("See what an image classifier looks at: class activation maps with boxes.")
         )
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(24)
+        rows = Form()
         for name, value in self._facts(model):
             label = QLabel(name)
             label.setProperty("look", "muted")
             shown = paragraph(value)
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            rows.addRow(label, shown)
+            rows.add_row(label, shown)
         self.body.addLayout(rows)
         self.body.addWidget(
             paragraph(
@@ -46,6 +46,7 @@ class AboutDialog(Dialog):
         if model is not None and model.device_note:
             device += f" ({model.device_note})"
         return [
+            ("Version", __version__),
             ("Licence", "MIT"),
             ("Device", device),
             ("PyTorch", f"{torch.__version__}, torchvision {torchvision.__version__}"),

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from camviewer.gui.dialogs.frame import Dialog, paragraph
+from camviewer.gui.panels.controls import Form, caption
 from camviewer.gui.settings import ExportChoices
 
 _PARTS = {
@@ -62,9 +62,9 @@ class ExportDialog(Dialog):
         line = QHBoxLayout()
         line.addWidget(self.folder, 1)
         line.addWidget(self.browse)
-        rows = QFormLayout()
-        rows.addRow("Pictures as", self.format)
-        rows.addRow("Folder", line)
+        rows = Form()
+        rows.add_row(caption("Pictures as"), self.format)
+        rows.add_row(caption("Folder"), line)
         self.body.addLayout(rows)
         self.body.addWidget(
             paragraph("Quick Export (Ctrl+E) repeats these choices without asking.", muted=True)

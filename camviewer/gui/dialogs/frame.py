@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from camviewer.gui.theme import SPACE
@@ -25,7 +26,8 @@ class Dialog(QDialog):
         layout.addWidget(heading)
         self.body = QVBoxLayout()
         self.body.setSpacing(SPACE + 4)
-        layout.addLayout(self.body, 1)
+        layout.addLayout(self.body)
+        layout.addStretch(1)
         role = QDialogButtonBox.ButtonRole
         buttons = QDialogButtonBox()
         self.yes = buttons.addButton(accept, role.AcceptRole)
@@ -40,6 +42,11 @@ class Dialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Qt guesses the height of wrapped text for another width than it gets.
+        self.resize(self.width(), self.heightForWidth(self.width()))
 
 
 def paragraph(text: str, *, muted: bool = False) -> QLabel:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from camviewer.errors import ModelError
 from camviewer.gui.dialogs.frame import Dialog, paragraph
+from camviewer.gui.panels.controls import Form, caption
 from camviewer.models import catalog
 from camviewer.models.catalog import Overrides
 
@@ -72,16 +72,13 @@ class OwnModelDialog(Dialog):
         self.std.setPlaceholderText("the network's own, such as 0.229 0.224 0.225")
         self.input_size.setPlaceholderText("the network's own, such as 224")
         self.labels.setPlaceholderText("optional")
-        rows = QFormLayout()
-        rows.setHorizontalSpacing(16)
-        rows.setVerticalSpacing(8)
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow("Weights", self._with_browse(self.weights, "weights", _WEIGHTS))
-        rows.addRow("Architecture", self.architecture)
-        rows.addRow("Labels", self._with_browse(self.labels, "labels", _LABELS))
-        rows.addRow("Mean", self.mean)
-        rows.addRow("Std. deviation", self.std)
-        rows.addRow("Input size", self.input_size)
+        rows = Form()
+        rows.add_row(caption("Weights"), self._with_browse(self.weights, "weights", _WEIGHTS))
+        rows.add_row(caption("Architecture"), self.architecture)
+        rows.add_row(caption("Labels"), self._with_browse(self.labels, "labels", _LABELS))
+        rows.add_row(caption("Mean"), self.mean)
+        rows.add_row(caption("Std. deviation"), self.std)
+        rows.add_row(caption("Input size"), self.input_size)
         self.body.addLayout(rows)
         self._problem = paragraph("")
         self.body.addWidget(self._problem)
@@ -94,6 +91,7 @@ class OwnModelDialog(Dialog):
         )
         self.weights.textChanged.connect(self._check)
         self._check()
+        self.weights.setFocus()
 
     @property
     def problem(self) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from camviewer.gui.actions import Actions
-from camviewer.gui.panels.controls import Slider, caption, form
+from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.render import ColorMap, View, lookup_table
@@ -36,16 +36,16 @@ class AppearancePanel(QWidget):
         for colormap in ColorMap:
             title = _TITLES.get(colormap.value, colormap.value.capitalize())
             self.colormap.addItem(_preview(colormap), title, colormap.value)
-        layout = form(self)
-        layout.addRow(caption("Opacity"), self.opacity)
-        layout.addRow(caption("Colours"), self.colormap)
+        layout = Form(self)
+        layout.add_row(caption("Opacity"), self.opacity)
+        layout.add_row(caption("Colours"), self.colormap)
         shown = QHBoxLayout()
         shown.setSpacing(SPACE + 4)
         self.switches = {name: _switch(name.capitalize(), actions[name]) for name in _SWITCHES}
         for switch in self.switches.values():
             shown.addWidget(switch)
         shown.addStretch(1)
-        layout.addRow(caption("Show"), shown)
+        layout.add_row(caption("Show"), shown)
         self.opacity.moved.connect(lambda v: self._change(opacity=v / 100))
         self.colormap.activated.connect(
             lambda: self._change(colormap=ColorMap(self.colormap.currentData()))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from camviewer.gui.panels.controls import Slider, caption, form
+from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.session import Session
 from camviewer.types import BoxRule, Rule
 
@@ -34,11 +34,12 @@ class BoxesPanel(QWidget):
             self.rule.setItemData(self.rule.count() - 1, tip, 3)  # Qt.ToolTipRole
         self.threshold = Slider("Threshold", "", (1, 99))
         self.min_area = Slider("Minimum area", "", (0, 200), divisor=10)
-        layout = form(self)
-        layout.addRow(caption("Rule"), self.rule)
+        layout = Form(self)
+        layout.add_row(caption("Rule"), self.rule)
         self._threshold_label = caption("Threshold")
-        layout.addRow(self._threshold_label, self.threshold)
-        layout.addRow(caption("Min. area"), self.min_area)
+        layout.add_row(self._threshold_label, self.threshold)
+        self._area_label = caption("Min. area")
+        layout.add_row(self._area_label, self.min_area)
         self.rule.activated.connect(lambda: self._change(rule=Rule(self.rule.currentData())))
         self.threshold.moved.connect(lambda v: self._change(threshold=v / 100))
         self.min_area.moved.connect(lambda v: self._change(min_area=v / 1000))
@@ -65,6 +66,7 @@ class BoxesPanel(QWidget):
         )
         largest = rule.rule is Rule.LARGEST
         self.min_area.setEnabled(not largest)
+        self._area_label.setEnabled(not largest)
         self.min_area.slider.setToolTip(
             "The largest region is kept whatever its size"
             if largest

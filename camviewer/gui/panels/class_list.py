@@ -9,19 +9,27 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import (
-    QApplication,
     QListView,
     QStyle,
     QStyledItemDelegate,
-    QStyleOptionButton,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -134,9 +142,9 @@ def percent(score: float) -> str:
         return "< 0.1 %"
     if 99.9 < share < 100:
         return "> 99.9 %"
-    if share > 99 or share < 9.95:
-        return f"{share:.1f} %".replace(".0 ", " ")
-    return f"{share:.0f} %"
+    if share in (0, 100) or 9.95 <= share <= 99:
+        return f"{share:.0f} %"
+    return f"{share:.1f} %"
 
 
 class ClassDelegate(QStyledItemDelegate):
@@ -160,7 +168,7 @@ class ClassDelegate(QStyledItemDelegate):
         state = option.state
         checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         self._ground(painter, rect, palette, state, checked=checked)
-        self._check(painter, rect, state, checked=checked)
+        self._check(painter, rect, palette, checked=checked)
         left = self.check_area(rect).right()
         colour = index.data(COLOUR_ROLE)
         if isinstance(colour, QColor):
@@ -209,15 +217,18 @@ class ClassDelegate(QStyledItemDelegate):
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
-    def _check(
-        self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, *, checked: bool
-    ) -> None:
-        option = QStyleOptionButton()
-        option.rect = QRect(rect.left() + SPACE, rect.center().y() - 8, 16, 16)
-        option.state = state & QStyle.StateFlag.State_Enabled
-        option.state |= QStyle.StateFlag.State_On if checked else QStyle.StateFlag.State_Off
-        style = QApplication.style()
-        style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter)
+    def _check(self, painter: QPainter, rect: QRect, palette: QPalette, *, checked: bool) -> None:
+        box = QRectF(rect.left() + SPACE + 0.5, rect.center().y() - 7.5, 15, 15)
+        role = QPalette.ColorRole
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(palette.color(role.Highlight if checked else role.PlaceholderText), 1))
+        painter.setBrush(palette.color(role.Highlight if checked else role.Base))
+        painter.drawRoundedRect(box, 4, 4)
+        if checked:
+            painter.setPen(QPen(palette.color(role.HighlightedText), 2))
+            left, top = box.left(), box.top()
+            points = ((3.5, 8.0), (6.5, 11.0), (11.5, 4.5))
+            painter.drawPolyline(QPolygonF([QPointF(left + x, top + y) for x, y in points]))
 
     def _bar(
         self, painter: QPainter, bar: QRectF, palette: QPalette, score: float, index: _Index
@@ -247,6 +258,7 @@ class ClassView(QListView):
 
     def __init__(self, model: ClassModel, parent: QWidget) -> None:
         super().__init__(parent)
+        self.empty_text = "The classes of the model stand here"
         self._delegate = ClassDelegate(self)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
@@ -260,6 +272,15 @@ class ClassView(QListView):
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             self._clicked(event)
         return super().viewportEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(2 * SPACE, 2 * SPACE, -2 * SPACE, -2 * SPACE)
+            how = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            painter.drawText(room, how | Qt.TextFlag.TextWordWrap, self.empty_text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         target = self.currentIndex().data(TARGET_ROLE)

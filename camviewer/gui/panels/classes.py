@@ -80,8 +80,8 @@ class ClassesPanel(QWidget):
         return False
 
     def _search(self, text: str) -> None:
+        self.view.empty_text = f"No class matches “{text}”"
         self.model.set_search(text)
-        self._show_notice()
 
     def _follow(self) -> None:
         explained = self.model.explained
@@ -128,8 +128,6 @@ class ClassesPanel(QWidget):
         self._notice.setVisible(bool(text))
 
     def _notice_for(self, inspection: Inspection | None) -> str:
-        if not self.model.rowCount() and self.search.text():
-            return f"No class matches “{self.search.text()}”."
         if inspection is None or not inspection.multi_label:
             return ""
         found = [e for e in inspection.explanations if e.heatmap.present]

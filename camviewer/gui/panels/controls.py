@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QSlider, QWidget
 
 from camviewer.gui.theme import SPACE
 
@@ -77,17 +77,29 @@ class Slider(QWidget):
         return f"{value / self._divisor:.1f} {self._unit}"
 
 
-def form(parent: QWidget | None = None) -> QFormLayout:
-    """A panel's layout: labels left, controls as wide as there is room."""
-    layout = QFormLayout(parent)
-    if parent is not None:
-        layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
-    layout.setHorizontalSpacing(SPACE + 4)
-    layout.setVerticalSpacing(SPACE)
-    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    layout.setFormAlignment(Qt.AlignmentFlag.AlignTop)
-    return layout
+class Form(QGridLayout):
+    """Labels left, in the middle of their row; controls as wide as there is room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        if parent is not None:
+            self.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
+        self.setHorizontalSpacing(SPACE + 4)
+        self.setVerticalSpacing(SPACE)
+        self.setColumnStretch(1, 1)
+
+    def add_row(self, label: QLabel, field: QWidget | QLayout) -> None:
+        """Put a label and its control below the other rows."""
+        row = self.rowCount()
+        self.setRowStretch(row - 1, 0)
+        self.setRowStretch(row, 1)
+        row -= 1
+        self.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
+        if isinstance(field, QWidget):
+            label.setBuddy(field)
+            self.addWidget(field, row, 1)
+        else:
+            self.addLayout(field, row, 1)
 
 
 def caption(text: str) -> QLabel:

@@ -32,7 +32,7 @@ def read_thumbnail(path: Path) -> QImage:
     reader.setAutoTransform(True)
     reader.setDecideFormatFromContent(True)
     # Qt reads much more than pictures of pixels; those others stay unread here.
-    if reader.format().data().decode() not in _FORMATS:
+    if bytes(reader.format().data()).decode() not in _FORMATS:
         return QImage()
     size = reader.size()
     if size.isValid():
@@ -103,6 +103,7 @@ class FilmStrip(QWidget):
         self._album = album
         self._model = _Thumbnails(jobs, self)
         self.view = QListView()
+        self.view.setObjectName("filmStrip")
         self.view.setModel(self._model)
         self.view.setFlow(QListView.Flow.LeftToRight)
         self.view.setViewMode(QListView.ViewMode.IconMode)

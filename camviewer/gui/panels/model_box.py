@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -40,6 +41,8 @@ class ModelBox(QWidget):
         self._about = QLabel()
         self._about.setProperty("look", "muted")
         self._about.setWordWrap(True)
+        self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._about.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Progress of loading the model")
@@ -86,17 +89,22 @@ class ModelBox(QWidget):
         """The network in use."""
         classifier = info.classifier
         self._current = classifier.name
-        title = next((e.title for e in catalog.entries() if e.name == classifier.name), "")
-        title = title or classifier.name
+        title = self.title(classifier.name)
         metrics = self.button.fontMetrics()
         self.button.setText(metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, 200))
         self.button.setToolTip(f"{title}: choose another network (Ctrl+M)")
         self.button.setAccessibleDescription(title)
+        self._about.show()
         self._about.setText(f"{len(classifier.labels)} classes · {classifier.weights}")
         self._about.setToolTip(
             f"Weights {classifier.weights}, SHA-256 {classifier.weights_sha256 or 'unknown'}"
         )
         self.end_loading()
+
+    @staticmethod
+    def title(name: str) -> str:
+        """What a network is called in the list."""
+        return next((e.title for e in catalog.entries() if e.name == name), name)
 
     def begin_loading(self, name: str) -> None:
         """Another network is on its way; how long it takes is not known yet."""

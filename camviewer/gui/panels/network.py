@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from camviewer.cam.methods import AUTO, METHODS
 from camviewer.gui.engine import ModelInfo
-from camviewer.gui.panels.controls import Slider, caption, form
+from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.panels.layer_tree import LayerTree
 from camviewer.gui.panels.model_box import ModelBox
 from camviewer.gui.session import Session
@@ -22,6 +22,7 @@ _FITS = {
 }
 _TOOLTIP_ROLE = 3
 _SETTLES_MS = 120
+_NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 class NetworkPanel(QWidget):
@@ -38,6 +39,8 @@ class NetworkPanel(QWidget):
             self.method.addItem(method.title, method.name)
             tip = f"{method.summary} ({method.paper})"
             self.method.setItemData(self.method.count() - 1, tip, _TOOLTIP_ROLE)
+        self.method.setMinimumContentsLength(8)
+        self.method.setSizeAdjustPolicy(_NARROW)
         self.layers = LayerTree()
         self.layers.setMinimumHeight(120)
         self.fit = QComboBox()
@@ -53,17 +56,18 @@ class NetworkPanel(QWidget):
         self._connect()
         self._show_method_tip()
         self._show_request(session.request)
+        self._ready(ready=False)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
         layout.setSpacing(SPACE)
         layout.addWidget(self.model_box)
-        rows = form()
-        rows.addRow(caption("Method"), self.method)
-        rows.addRow(caption("Feed"), self.fit)
+        rows = Form()
+        rows.add_row(caption("Method"), self.method)
+        rows.add_row(caption("Feed"), self.fit)
         self._size_label = caption("Input size")
-        rows.addRow(self._size_label, self.input_size)
+        rows.add_row(self._size_label, self.input_size)
         layout.addLayout(rows)
         layout.addWidget(self.layers, 1)
 
@@ -81,7 +85,12 @@ class NetworkPanel(QWidget):
         self._session.request_changed.connect(self._show_request)
         self._session.inspection_changed.connect(self._show_inspection)
 
+    def _ready(self, *, ready: bool) -> None:
+        for widget in (self.method, self.fit, self.input_size, self._size_label, self.layers):
+            widget.setEnabled(ready)
+
     def _use_model(self, info: ModelInfo) -> None:
+        self._ready(ready=True)
         self.model_box.show_model(info)
         self.layers.show_model(info)
         sizes = info.input_sizes
