@@ -146,7 +146,8 @@ def _fitted(mark: Mark, letters: int, room: int) -> tuple[str, Font]:
 
 def _legible(mark: Mark, letters: int) -> tuple[str, Font]:
     """The caption and a font that has its characters: as it is, unaccented, or else plain."""
-    text = " ".join(mark.caption.split())
+    # labels come from the user's files: they may hold line ends and half characters
+    text = " ".join(mark.caption.encode(errors="replace").decode().split())
     for name in (None, *_SYSTEM_FONTS):
         font = _font(name, letters) if _has_characters(name, text) else None
         if font is not None:
