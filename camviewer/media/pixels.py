@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 
 _USUAL_DEPTHS = (8, 10, 12, 14, 16)
 _DEEP_COLOR = ("RGB;16", "RGBA;16")  # Pillow drops the lower bytes of these
+_EVERY_16_BIT_VALUE = np.arange(2**16, dtype=np.uint16)
 _MIN_IS_WHITE = 0
 _PHOTOMETRIC = 262  # the TIFF tag that says whether zero is black or white
 
@@ -106,6 +107,12 @@ def to_8_bit(values: Numbers, *, full_range: bool = False) -> Pixels:
     if values.dtype == np.uint8:
         return np.asarray(values, np.uint8)
     low, high = _black_and_white(values, full_range)
+    if values.dtype == np.uint16 and values.size > _EVERY_16_BIT_VALUE.size:
+        return np.asarray(_scaled(_EVERY_16_BIT_VALUE, low, high)[values], np.uint8)
+    return _scaled(values, low, high)
+
+
+def _scaled(values: Numbers, low: float, high: float) -> Pixels:
     if high <= low:
         return np.zeros(values.shape, np.uint8)
     wide = values.dtype.itemsize > 2 and values.dtype != np.float32

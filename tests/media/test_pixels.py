@@ -180,6 +180,16 @@ def test_16_bits(
     assert pixels[0].tolist() == [[v] * 3 for v in expected]
 
 
+def test_large_16_bit_pictures_are_scaled_alike() -> None:
+    # these go through a table
+    values = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
+    expected = np.rint(values / 257).astype(np.uint8)
+    assert np.array_equal(to_8_bit(values), expected)
+    assert np.array_equal(to_8_bit(np.vstack([values, values]))[256:], expected)
+    twelve_bits = to_8_bit(np.vstack([values, values]) // 16)[:256]
+    assert np.array_equal(twelve_bits, np.rint(values // 16 * (255 / 4095)).astype(np.uint8))
+
+
 def test_16_bit_colours_and_alpha() -> None:
     # BGRA: a 12-bit red of half opacity, and an opaque blue
     deep = np.array([[[0, 0, 4095, 32768], [4095, 0, 0, 65535]]], np.uint16)
