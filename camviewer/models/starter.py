@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load
 
 from camviewer.errors import ModelError
@@ -57,6 +58,13 @@ def load_starter() -> Classifier:
     digest = hashlib.sha256(data).hexdigest()
     if digest != described["sha256"]:
         raise _incomplete(str(path))
+    try:
+        return _assembled(described, data, digest)
+    except (TypeError, ValueError, RuntimeError, SafetensorError, ModelError) as error:
+        raise _incomplete(str(path)) from error
+
+
+def _assembled(described: dict[str, Any], data: bytes, digest: str) -> Classifier:
     labels = tuple(described["labels"])
     network = StarterNet(len(labels))
     network.load_state_dict(load(data))
@@ -74,7 +82,7 @@ def load_starter() -> Classifier:
             min_size=_SMALLEST_INPUT,
         ),
         activation=Activation(described["head"]),
-        weights=path.name,
+        weights=WEIGHTS,
         weights_sha256=digest,
         thresholds=None if thresholds is None else tuple(thresholds),
     )
