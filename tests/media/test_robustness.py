@@ -1,5 +1,7 @@
 """Whatever the file: a picture or a clear message, in no time, and nothing on stderr."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,33 @@ def test_half_a_file_is_refused(name: str) -> None:
     data = sound_files()[name]
     with pytest.raises(PictureError, match="half"):
         images.from_bytes(data[: len(data) // 2], "half")
+
+
+def test_a_process_prints_nothing_about_odd_files(tmp_path: Path) -> None:
+    # outside of pytest, which catches warnings and log records of its own accord
+    for number, data in enumerate(sound_files().values()):
+        for place in range(0, len(data), max(1, len(data) // 20)):
+            damaged = data[:place] + b"\xff\x00\x7f"[: number % 3 + 1] + data[place + 2 :]
+            (tmp_path / f"{number}-{place}.png").write_bytes(damaged)
+            (tmp_path / f"{number}-{place}-cut.png").write_bytes(data[:place])
+    code = (
+        "import sys\n"
+        "from camviewer.errors import PictureError\n"
+        "from camviewer.media.images import find_pictures, load\n"
+        "opened = refused = 0\n"
+        "for path in find_pictures(sys.argv[1:]):\n"
+        "    try:\n"
+        "        load(path)\n"
+        "        opened += 1\n"
+        "    except PictureError:\n"
+        "        refused += 1\n"
+        "print(opened > 100, refused > 500)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("True True\n", "", 0)
