@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
@@ -130,19 +132,69 @@ def test_large_zoom_shows_picture_pixels_as_squares(canvas: Canvas) -> None:
 
 def test_sharp_screens_show_every_picture_pixel() -> None:
     made = fakes.inspection(fakes.frame())
-    layer, viewport = PictureLayer(), Viewport()
-    layer.set(made.frame, made)
+    viewport = Viewport()
     viewport.resize(100, 80, 2.0)
     viewport.set_picture((60, 80))
     viewport.actual(50, 40)
-    image = QImage(200, 160, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(2.0)
+    left, top = (round(v * 2) for v in viewport.to_screen(0, 0))
+    shown = painted(made, viewport)[top : top + 60, left : left + 80]
+    np.testing.assert_array_equal(shown, render.blend(made, render.View()))
+
+
+def painted(made: Inspection, viewport: Viewport) -> Pixels:
+    """What a screen of the viewport's size and device pixel ratio shows."""
+    layer = PictureLayer()
+    layer.set(made.frame, made)
+    ratio = viewport.ratio
+    width, height = round(viewport.width * ratio), round(viewport.height * ratio)
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
     layer.paint(painter, viewport)
     painter.end()
-    left, top = (round(v * 2) for v in viewport.to_screen(0, 0))
-    shown = pixels_of(image)[top : top + 60, left : left + 80]
-    np.testing.assert_array_equal(shown, render.blend(made, render.View()))
+    return pixels_of(image)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    ratio=st.sampled_from([1.0, 1.25, 2.0]),
+    anchor=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    zoom=st.floats(3, 64),
+    place=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_colour_under_the_cursor_is_that_of_the_blend(
+    size: tuple[int, int],
+    ratio: float,
+    anchor: tuple[float, float],
+    zoom: float,
+    place: tuple[float, float],
+) -> None:
+    made = fakes.inspection(fakes.frame(*size), fakes.peak(2, 5), fakes.peak(4, 1))
+    viewport = Viewport()
+    viewport.resize(200, 160, ratio)
+    viewport.set_picture(size)
+    viewport.zoom_at(200 * anchor[0], 160 * anchor[1], zoom / viewport.zoom)
+    left, top, right, bottom = viewport.visible()
+    column = min(left + int((right - left) * place[0]), right - 1)
+    row = min(top + int((bottom - top) * place[1]), bottom - 1)
+    x, y = viewport.to_screen(column + 0.5, row + 0.5)
+    if 0 <= x < 200 and 0 <= y < 160:
+        shown = painted(made, viewport)[int(y * ratio), int(x * ratio)]
+        np.testing.assert_array_equal(shown, render.blend(made, render.View())[row, column])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 30_000), (30_000, 1), (3, 9_000), (2_500, 4_000)])
+@pytest.mark.parametrize("steps", [-30, 0, 3, 12, 40])
+def test_odd_pictures_at_any_zoom(size: tuple[int, int], steps: float) -> None:
+    made = fakes.inspection(fakes.frame(*size))
+    viewport = Viewport()
+    viewport.resize(300, 200, 1.0)
+    viewport.set_picture(size)
+    viewport.step_at(120, 90, steps)
+    x, y = viewport.to_screen(size[1] / 2, size[0] / 2)
+    viewport.pan(150 - x, 100 - y)
+    assert painted(made, viewport)[100, 150].any()
 
 
 def test_bare_frame_and_nothing(canvas: Canvas) -> None:
