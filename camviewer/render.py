@@ -5,8 +5,8 @@ The canvas and the export call the same functions, so what is exported is what w
 **One class**: the colour map is laid over the picture at constant opacity, as the literature does:
 the hue then tells the value everywhere, also where it is low. **Several classes**: each has its own
 colour of the Okabe-Ito palette, and the more a place speaks for a class, the less of the picture
-shines through; where classes overlap, their colours mix in proportion to their values, whatever
-their order. **Not seen**: what the network did not look at (the evaluation crop leaves a margin) is
+shines through; where classes overlap, their colours mix in proportion to their squared values, so
+that the stronger one is told, whatever their order. **Not seen**: what the network did not look at (the evaluation crop leaves a margin) is
 grey and dark, more so with growing opacity, up to one half.
 """
 
@@ -214,8 +214,9 @@ def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) 
     values = np.stack(maps)
     colors = np.array([class_color(i) for i in range(len(explanations))], np.float32)
     covered = values.max(axis=0) * np.float32(opacity)
-    total = np.maximum(values.sum(axis=0), np.float32(1e-12))
-    mixture = np.einsum("irc,ik->rck", values, colors) / total[..., None]
+    shares = np.square(values)
+    total = np.maximum(shares.sum(axis=0), np.float32(1e-12))
+    mixture = np.einsum("irc,ik->rck", shares, colors) / total[..., None]
     paint = np.rint(mixture * covered[..., None]).astype(np.uint8)
     through = np.rint(255 * (1 - covered)).astype(np.uint8)
     share = cv2.cvtColor(largest.resample(through, _size(base)), cv2.COLOR_GRAY2RGB)

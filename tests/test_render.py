@@ -100,8 +100,8 @@ def test_overlapping_classes_mix_whatever_their_order() -> None:
     forward = blend(inspection(one, two, picture=plain((10, 20))), View(opacity=1))
     mean = [(a + b) / 2 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
     assert forward[5, 0].tolist() == pytest.approx(mean, abs=1)
-    third = [(2 * a + b) / 3 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
-    assert forward[5, -1].tolist() == pytest.approx(third, abs=1)
+    fifth = [(4 * a + b) / 5 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
+    assert forward[5, -1].tolist() == pytest.approx(fifth, abs=1)
 
 
 def test_maps_of_different_sizes_are_mixed() -> None:
