@@ -20,12 +20,21 @@ def _forget_plugins() -> None:
 
 _forget_plugins()
 
-from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
+from PySide6.QtCore import (  # noqa: E402
+    QEventLoop,
+    QMessageLogContext,
+    QSettings,
+    QTemporaryDir,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from camviewer import __version__  # noqa: E402
 from camviewer.errors import CamviewerError  # noqa: E402
+from camviewer.export import pictures  # noqa: E402
 from camviewer.gui.crash import CrashReporter  # noqa: E402
 from camviewer.gui.engine import Engine  # noqa: E402
 from camviewer.gui.main_window import MainWindow  # noqa: E402
@@ -69,6 +78,12 @@ def run(paths: Sequence[str]) -> int:
         reporter.uninstall()
 
 
+def _without_offscreen_chatter(_kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Everything Qt says but what the offscreen platform always says."""
+    if "propagateSizeHints" not in message:
+        sys.stderr.write(f"{context.category}: {message}\n")
+
+
 def smoke(out: Path) -> int:
     """Explain a bundled sample in a window that nobody sees and save the overlay.
 
@@ -81,11 +96,8 @@ def smoke(out: Path) -> int:
     Raises:
         CamviewerError: if it did not, with the reason.
     """
-    from PySide6.QtCore import QSettings, QTemporaryDir
-
-    from camviewer.export import pictures
-
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    qInstallMessageHandler(_without_offscreen_chatter)
     folder = QTemporaryDir()
     store = QSettings(folder.filePath("settings.ini"), QSettings.Format.IniFormat)
     settings = Settings(store)

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
         session, canvas = self.session, self.canvas
         session.frame_changed.connect(self._show_frame)
         session.inspection_changed.connect(self._show_inspection)
+        session.fell_back.connect(self.messages.show_message)
         session.view_changed.connect(canvas.set_view)
         canvas.set_view(session.view)
         canvas.hovered.connect(self.status.show_hover)

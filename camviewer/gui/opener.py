@@ -112,7 +112,13 @@ class Opener(QObject):
             self._awaited = None
             self._session.clear()
             self.unreadable.emit(message)
-        self._tell(message)
+            self._tell(message)
+        elif self._session.asks_specially:
+            self._messages.show_message(
+                message, Kind.ERROR, "Use Automatic", self._session.ask_simply
+            )
+        else:
+            self._tell(message)
 
     def _tell(self, message: str) -> None:
         self._messages.show_message(message, Kind.ERROR)

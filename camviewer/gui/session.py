@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from camviewer.cam.methods import AUTO
 from camviewer.gui.engine import Engine, ModelInfo
 from camviewer.inspector import Request
 from camviewer.render import View
@@ -24,6 +25,7 @@ class Session(QObject):
     rule_changed = Signal(object)  # BoxRule
     request_changed = Signal(object)  # Request
     model_changed = Signal(object)  # ModelInfo
+    fell_back = Signal(str)  # the network had to move to another device, and why
 
     def __init__(
         self, engine: Engine, view: View, rule: BoxRule, parent: QObject | None = None
@@ -34,9 +36,11 @@ class Session(QObject):
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
         self._model: ModelInfo | None = None
+        self._device = ""
         engine.set_request(replace(engine.request, rule=rule))
         engine.frame_loaded.connect(self._show_frame)
         engine.inspected.connect(self._show_inspection)
+        engine.failed.connect(self._lose_inspection)
         engine.model_loaded.connect(self._use_model)
 
     @property
@@ -87,6 +91,16 @@ class Session(QObject):
         """Explain these classes; None or none follows what the network finds."""
         self._ask(replace(self._engine.request, targets=targets or None))
 
+    @property
+    def asks_specially(self) -> bool:
+        """Whether the question differs from what the network is asked by itself."""
+        request = self._engine.request
+        return (request.method, request.layer, request.input_size) != (AUTO, None, None)
+
+    def ask_simply(self) -> None:
+        """Go back to the automatic method and layer and the network's own input size."""
+        self._ask(replace(self._engine.request, method=AUTO, layer=None, input_size=None))
+
     def set_method(self, name: str) -> None:
         self._ask(replace(self._engine.request, method=name))
 
@@ -121,12 +135,23 @@ class Session(QObject):
     @Slot(object)
     def _show_inspection(self, inspection: Inspection) -> None:
         # After a picture that could not be read nothing older may come back.
-        if inspection.frame is self._frame:
-            self._set_inspection(inspection)
+        if inspection.frame is not self._frame:
+            return
+        if inspection.origin.device != self._device:
+            self._device = inspection.origin.device
+            self.fell_back.emit(inspection.origin.note)
+        self._set_inspection(inspection)
+
+    @Slot(str)
+    def _lose_inspection(self) -> None:
+        # What was asked cannot be answered; the answer to an older question must not stand for it.
+        if self._inspection is not None:
+            self._set_inspection(None)
 
     @Slot(object)
     def _use_model(self, info: ModelInfo) -> None:
         self._model = info
+        self._device = info.device
         self.request_changed.emit(self._engine.request)
         self.model_changed.emit(info)
 

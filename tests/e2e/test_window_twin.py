@@ -27,7 +27,7 @@ def test_the_smoke_test_saves_what_the_inspector_finds(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     sample = sorted((resources() / "samples").glob("*.jpg"))[0]
     inspector = Inspector(catalog.load("starter"), "cpu")
     inspection = inspector.inspect(images.load(sample), Request())

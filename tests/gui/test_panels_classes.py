@@ -6,7 +6,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
-from camviewer.gui.panels.class_list import COLOUR_ROLE, SCORE_ROLE, TARGET_ROLE, percent
+from camviewer.gui.panels.class_model import COLOUR_ROLE, SCORE_ROLE, TARGET_ROLE, percent
 from camviewer.models.classifier import Activation
 from camviewer.render import CLASS_COLORS
 from tests.gui.windows import Opened, picture, ui

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from pytestqt.qtbot import QtBot
 
+from camviewer.gui.message_bar import Kind
 from camviewer.paths import resources
 from tests.gui.windows import Opened, opened, picture, ui
 from tests.odd_files import odd_files
@@ -120,3 +122,27 @@ def test_nothing_arrives_after_closing(tmp_path: Path, qtbot: QtBot) -> None:
         assert not made.window.jobs.busy
         with qtbot.assertNotEmitted(made.engine.inspected, wait=50):
             pass
+
+
+def test_a_question_without_answer_hides_the_old_one_and_offers_the_automatic(
+    ui: Opened, tmp_path: Path
+) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    ui.window.session.set_method("no such method")
+    ui.bot.waitUntil(lambda: ui.window.messages.kind is Kind.ERROR)
+    assert "no such method" in ui.window.messages.text
+    assert ui.window.canvas.inspection is None
+    assert ui.window.centre.page is ui.window.canvas
+    with ui.explained():
+        ui.window.messages.trigger()
+    assert ui.inspection.origin.method == "cam"
+    assert ui.window.messages.text == ""
+
+
+def test_moving_to_another_device_is_told(ui: Opened, tmp_path: Path) -> None:
+    inspection = ui.open(picture(tmp_path / "a.png"))
+    note = "cuda ran out of memory: running on the CPU."
+    origin = replace(inspection.origin, device="other", note=note)
+    ui.engine.inspected.emit(replace(inspection, origin=origin))
+    assert ui.window.messages.text == note
+    assert ui.window.status.texts["Device"].startswith("OTHER")

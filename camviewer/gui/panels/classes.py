@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from camviewer.gui.panels.class_list import TARGET_ROLE, ClassModel, ClassView, percent
+from camviewer.gui.panels.class_model import TARGET_ROLE, ClassModel, percent
+from camviewer.gui.panels.class_view import ClassView
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.render import class_color

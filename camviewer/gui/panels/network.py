@@ -124,6 +124,10 @@ class NetworkPanel(QWidget):
         self.fit.setCurrentIndex(self.fit.findData(request.fit.value))
         self.fit.setToolTip(_FITS[request.fit][1])
         self.layers.select(request.layer)
+        model = self._session.model
+        if model is not None:
+            own = model.classifier.preprocessing.input_size
+            self.input_size.set_value(request.input_size or own)
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
         if inspection is not None:
