@@ -33,8 +33,7 @@ from camviewer.gui.edits import BoxModel
 from camviewer.gui.keys import Keys
 from camviewer.gui.picture_layer import PictureLayer
 from camviewer.gui.pointer import Pointer
-from camviewer.gui.readout import HoverInfo as HoverInfo
-from camviewer.gui.readout import describe, read_out
+from camviewer.gui.readout import HoverInfo, describe, read_out
 from camviewer.gui.viewport import Viewport
 from camviewer.types import Box, Frame, Inspection
 

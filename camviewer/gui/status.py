@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from torch import cuda
 from torch.backends import mps
 
-from camviewer.gui.readout import HoverInfo
 from camviewer.gui.engine import ModelInfo
+from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.types import Frame, Inspection

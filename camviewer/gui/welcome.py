@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QIcon,
     QImage,
     QImageReader,
+    QKeySequence,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -93,7 +94,9 @@ class Welcome(QWidget):
         area = _DropArea()
         title = QLabel("Drop a picture here")
         title.setProperty("look", "title")
-        hint = QLabel("or a whole folder, or paste one from the clipboard")
+        keys = QKeySequence(QKeySequence.StandardKey.Paste)
+        paste = keys.toString(QKeySequence.SequenceFormat.NativeText)
+        hint = QLabel(f"or a whole folder, or paste one with {paste}")
         hint.setProperty("look", "muted")
         self._open = QPushButton("Open a picture…")
         self._open.setDefault(True)
