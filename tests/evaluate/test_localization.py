@@ -1,0 +1,127 @@
+"""Figures of merit on cases that can be computed by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.datasets import pascal_voc
+from camviewer.evaluate.localization import intersection_over_union, measure_localization
+from camviewer.inspector import Inspector, Request
+from camviewer.models import catalog
+from camviewer.types import BoxRule
+from tests.test_inspector import classifier
+
+_XML = """<annotation><filename>{file}</filename>
+<size><width>{width}</width><height>{height}</height><depth>3</depth></size>{objects}</annotation>"""
+_OBJECT = """<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>
+<ymax>{}</ymax></bndbox></object>"""
+
+
+def annotate(folder: Path, stem: str, *objects: tuple[object, ...], side: int = 64) -> None:
+    for name in ("images", "annotations"):
+        (folder / name).mkdir(exist_ok=True)
+    pixels = np.zeros((64, 64, 3), dtype=np.uint8)
+    pixels[..., 2] = 255
+    pixels[:16, :16] = (255, 0, 0)
+    Image.fromarray(pixels).save(folder / "images" / f"{stem}.png")
+    text = "".join(_OBJECT.format(*o) for o in objects)
+    xml = _XML.format(file=f"{stem}.png", width=side, height=side, objects=text)
+    (folder / "annotations" / f"{stem}.xml").write_text(xml)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ((0, 0, 2, 2), (0, 0, 2, 2), 1.0),
+        ((0, 0, 2, 2), (1, 1, 3, 3), 1 / 7),
+        ((0, 0, 4, 1), (0, 0, 2, 1), 0.5),
+        ((0, 0, 1, 1), (1, 0, 2, 1), 0.0),
+        ((0, 0, 0, 0), (0, 0, 1, 1), 0.0),
+    ],
+)
+def test_intersection_over_union(a: tuple, b: tuple, expected: float) -> None:
+    assert intersection_over_union(a, b) == pytest.approx(expected)
+    assert intersection_over_union(b, a) == pytest.approx(expected)
+
+
+def test_localisation_by_hand(tmp_path: Path) -> None:
+    annotate(tmp_path, "a", ("red", 0, 0, 18, 18))  # met: the map is the red square
+    annotate(tmp_path, "b", ("red", 30, 30, 64, 64))  # missed
+    annotate(tmp_path, "c", ("blue", 0, 0, 64, 64))  # met: blue is nearly everywhere, and top-1
+    annotate(tmp_path, "d", ("red", 0, 0, 36, 36), side=128)  # met: drawn at twice the size
+    samples = pascal_voc(tmp_path)
+    assert [s.name for s in samples] == ["red", "red", "blue", "red"]
+    tiny = classifier()
+    result = measure_localization(
+        Inspector(tiny, "cpu"), samples, tiny.find, Request(rule=BoxRule()), thresholds=(0.2, 1.0)
+    )
+    assert result.pictures == 4
+    assert result.top1 == 0.25
+    assert result.gt_known == 0.75
+    assert result.top1_localization == 0.25
+    assert result.whole_picture == 0.25
+    assert result.by_threshold[0.2] == 0.75
+
+
+def test_any_object_of_the_class_counts_and_others_do_not(tmp_path: Path) -> None:
+    annotate(tmp_path, "a", ("red", 40, 40, 60, 60), ("red", 0, 0, 18, 18))
+    annotate(tmp_path, "b", ("red", 40, 40, 60, 60), ("blue", 0, 0, 18, 18))
+    tiny = classifier()
+    result = measure_localization(
+        Inspector(tiny, "cpu"), pascal_voc(tmp_path), tiny.find, Request(), thresholds=()
+    )
+    assert result.gt_known == 0.5
+
+
+def test_a_folder_without_annotations_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CamviewerError, match=r"\*\.xml"):
+        pascal_voc(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not xml",
+        "<annotation></annotation>",
+        "<a><b/></a>",
+        '<!DOCTYPE x [<!ENTITY a "aaaa">]><annotation>&a;</annotation>',
+        _XML.format(file="gone.png", width=4, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)),
+        _XML.format(file="a.png", width=0, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)),
+        _XML.format(file="a.png", width=4, height=4, objects=_OBJECT.format("red", "x", 0, 1, 1)),
+    ],
+)
+def test_annotations_that_cannot_be_read_are_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.xml").write_text(text)
+    with pytest.raises(CamviewerError, match=r"odd\.xml"):
+        pascal_voc(tmp_path)
+
+
+def test_an_annotation_does_not_lead_out_of_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "secret.png").write_bytes(b"x")
+    (tmp_path / "data").mkdir()
+    hostile = _XML.format(
+        file="../../secret.png", width=4, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)
+    )
+    (tmp_path / "data" / "odd.xml").write_text(hostile)
+    with pytest.raises(CamviewerError, match="not there"):
+        pascal_voc(tmp_path / "data")
+
+
+@pytest.mark.data
+def test_resnet18_finds_things_in_photographs(shared_data: Path) -> None:
+    """A fifth of the pictures; all of them by `camviewer evaluate localization` (see README)."""
+    resnet = catalog.load("resnet18", weights=shared_data / "weights" / "resnet18-imagenet.pth")
+    lines = (shared_data / "imagenet_wnids.txt").read_text().splitlines()
+    numbers = {line.split("\t")[0]: i for i, line in enumerate(lines)}
+    samples = pascal_voc(shared_data / "imagenet_boxes")[::5]
+    request = Request(input_size=320, rule=BoxRule(threshold=0.3))
+    result = measure_localization(
+        Inspector(resnet, "cpu"), samples, numbers.__getitem__, request, thresholds=()
+    )
+    assert result.pictures == 130
+    assert result.top1 > 0.68
+    assert result.gt_known > 0.60
+    assert result.whole_picture < 0.55
