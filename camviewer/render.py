@@ -3,11 +3,14 @@
 The canvas and the export call the same functions, so what is exported is what was shown.
 
 **One class**: the colour map is laid over the picture at constant opacity, as the literature does:
-the hue then tells the value everywhere, also where it is low. **Several classes**: each has its own
-colour of the Okabe-Ito palette, and the more a place speaks for a class, the less of the picture
-shines through; where classes overlap, their colours mix in proportion to their squared values, so
-that the stronger one is told, whatever their order. **Not seen**: what the network did not look at (the evaluation crop leaves a margin) is
-grey and dark, more so with growing opacity, up to one half.
+the hue then tells the value everywhere, also where it is low.
+
+**Several classes**: each has its own colour of the Okabe-Ito palette, and the more a place speaks
+for a class, the less of the picture shines through. Where classes overlap, their colours mix in
+proportion to their squared values, so that the stronger one is told, whatever their order.
+
+**Not seen**: what the network did not look at (the evaluation crop leaves a margin) is grey and
+dark, more so with growing opacity, up to one half.
 """
 
 from __future__ import annotations
