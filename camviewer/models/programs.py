@@ -96,7 +96,9 @@ def count_classes(network: nn.Module, preprocessing: Preprocessing, file: str) -
 
 
 def _scripted(path: Path) -> Program:
-    network: nn.Module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    # Given a path, torch's own file reader fails on letters outside the code page of Windows.
+    data = io.BytesIO(path.read_bytes())
+    network: nn.Module = torch.jit.load(data, map_location="cpu")  # type: ignore[no-untyped-call]
     return Program(network)
 
 
