@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # beside another busy process two torch threads, which spin for each other, are far slower than one
 torch.set_num_threads(1)
+# for the same reason; what hangs is found by pytest's own timeout
+settings.register_profile("camviewer", deadline=None)
+settings.load_profile("camviewer")
 
 
 @pytest.fixture(scope="session")
