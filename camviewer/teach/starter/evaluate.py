@@ -38,20 +38,20 @@ class Seen:
     """What the network said about scenes.
 
     Attributes:
-        scores: float32 (n, classes), sigmoids.
+        logits: float32 (n, classes).
         labels: float32 (n, classes), 1, 0 or NaN.
         maps: float32 (n, classes, h, w), raw class activation maps.
         scenes: the scenes themselves.
     """
 
-    scores: NDArray[np.float32]
+    logits: NDArray[np.float32]
     labels: NDArray[np.float32]
     maps: NDArray[np.float32]
     scenes: list[Scene]
 
     def precision(self) -> list[float]:
         """Average precision per class."""
-        return [average_precision(self.scores[:, c], self.labels[:, c]) for c in range(len(LABELS))]
+        return [average_precision(self.logits[:, c], self.labels[:, c]) for c in range(len(LABELS))]
 
     def boxes(self, rule: BoxRule = BOX_RULE) -> list[float]:
         """Per class, the share of present objects whose box has IoU >= 0.5, given the class."""
@@ -65,7 +65,7 @@ class Seen:
 
     def recall(self, thresholds: Sequence[float]) -> list[float]:
         """Per class, the share of present objects that score at least the threshold."""
-        found = self.scores >= np.array(thresholds, np.float32)
+        found = sigmoid(self.logits) >= np.array(thresholds, np.float32)
         return [
             float(found[:, c][self.labels[:, c] == 1].mean()) if (self.labels[:, c] == 1).any()
             else float("nan")
@@ -75,8 +75,8 @@ class Seen:
 
 def look(network: StarterNet, scenes: list[Scene], input_size: int) -> Seen:
     """Show scenes to a network in evaluation mode."""
-    scores, maps = _predict(network, [scene.picture for scene in scenes], input_size)
-    return Seen(scores, np.stack([scene.labels for scene in scenes]), maps, scenes)
+    logits, maps = _predict(network, [scene.picture for scene in scenes], input_size)
+    return Seen(logits, np.stack([scene.labels for scene in scenes]), maps, scenes)
 
 
 def scenes(
@@ -93,10 +93,10 @@ def held_out_photos(folder: Path | None, split: int) -> list[Rgb]:
     return load_photos(photo_files(folder, _SPLITS[split])) if folder else []
 
 
-def empty_scores(
+def empty_logits(
     network: StarterNet, photos: Sequence[Rgb], seed: int, split: int, input_size: int
 ) -> NDArray[np.float32]:
-    """Scores (n, classes) on pictures without objects: five views of each photograph, the first
+    """Logits (n, classes) on pictures without objects: five views of each photograph, the first
     one the whole; without photographs on 200 rendered surfaces."""
     rng = np.random.default_rng((seed, split, 2))
     views = list(_views(rng, photos)) or [surface(rng, SIDE) for _ in range(200)]
@@ -135,7 +135,8 @@ def evaluate(
         columns[f"map_{name}"] = seen.precision()
         columns[f"box_{name}"] = seen.boxes()
         columns[f"recall_{name}"] = seen.recall(thresholds)
-    alarms = empty_scores(network, photos, seed, TEST, input_size) >= np.array(thresholds)
+    empty = sigmoid(empty_logits(network, photos, seed, TEST, input_size))
+    alarms = empty >= np.array(thresholds, np.float32)
     columns["false_alarm"] = alarms.mean(axis=0).tolist()
     means = {key: _mean(values) for key, values in columns.items()}
     return {
@@ -165,16 +166,21 @@ def table(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores between 0 and 1."""
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
+
+
 def _predict(
     network: StarterNet, pictures: Sequence[Rgb], input_size: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    scores, maps = [], []
+    found, maps = [], []
     for first in range(0, len(pictures), _BATCH):
         x = as_input(pictures[first : first + _BATCH], input_size)
         logits, activation = logits_and_maps(network, x)
-        scores.append(1 / (1 + np.exp(-logits)))
+        found.append(logits)
         maps.append(activation)
-    return np.concatenate(scores), np.concatenate(maps)
+    return np.concatenate(found), np.concatenate(maps)
 
 
 def _views(rng: np.random.Generator, photos: Sequence[Rgb]) -> Iterator[Rgb]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from camviewer.errors import ModelError
@@ -13,15 +14,16 @@ from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.evaluate import (
     ON_PHOTOS,
     ON_SURFACES,
-    empty_scores,
+    empty_logits,
     held_out_photos,
     look,
     scenes,
+    sigmoid,
 )
 from camviewer.teach.starter.network import INPUT_SIZE
 from camviewer.teach.starter.raster import Rgb
 from camviewer.teach.starter.scenes import SceneSpec
-from camviewer.teach.starter.shipped import Record, from_state, rounded_to_half, write
+from camviewer.teach.starter.shipped import Record, rounded_to_half, write
 from camviewer.teach.starter.train import CALIBRATE, CHECKPOINT
 
 _ALARMS = 0.02
@@ -52,20 +54,27 @@ def export(run: Path, folder: Path, photos_folder: Path | None, count: int = 500
     averaged.load_state_dict(
         {k.removeprefix(prefix): v for k, v in saved["averaged"].items() if k.startswith(prefix)}
     )
-    state = rounded_to_half(averaged)
+    thresholds = calibrate(averaged.eval(), photos_folder, count)
     record = Record(
-        thresholds=calibrate(from_state(state), photos_folder, count),
+        thresholds=thresholds,
         sha256="",
         trained=dt.datetime.now(dt.UTC).date().isoformat(),
         training={"steps": saved["step"], "minutes": round(saved["seconds"] / 60, 1)},
     )
-    write(folder, state, record)
+    write(folder, rounded_to_half(averaged), record)
     return record
 
 
 def calibrate(network: StarterNet, photos_folder: Path | None, count: int) -> list[float]:
-    """Per class, the threshold of the best F1 on calibration scenes, raised where more than 2 %
-    of the empty calibration pictures would pass it."""
+    """Make the scores probabilities and choose thresholds, on scenes and photographs set apart.
+
+    Each class's row of the last layer is scaled and its bias moved (Platt 1999), which changes
+    neither the order of the scores nor the map but for its unit.
+
+    Returns:
+        Per class, the threshold of the best F1 on calibration scenes, raised where more than 2 %
+        of the empty calibration pictures would pass it.
+    """
     photos = held_out_photos(photos_folder, CALIBRATE)
     kinds: list[tuple[SceneSpec, list[Rgb]]] = [(ON_SURFACES, [])]
     if photos:
@@ -74,14 +83,49 @@ def calibrate(network: StarterNet, photos_folder: Path | None, count: int) -> li
         look(network, scenes(0, CALIBRATE, spec, count, grounds), INPUT_SIZE)
         for spec, grounds in kinds
     ]
-    scores = np.concatenate([s.scores for s in seen])
+    logits = np.concatenate([s.logits for s in seen])
     labels = np.concatenate([s.labels for s in seen])
-    empty = empty_scores(network, photos, 0, CALIBRATE, INPUT_SIZE)
-    floor = np.quantile(empty, 1 - _ALARMS, axis=0)
+    empty = empty_logits(network, photos, 0, CALIBRATE, INPUT_SIZE)
+    slopes, shifts = np.transpose(
+        [platt(logits[:, c], labels[:, c]) for c in range(len(LABELS))]
+    ).astype(np.float32)
+    with torch.no_grad():
+        network.fc.weight *= torch.from_numpy(slopes)[:, None]
+        network.fc.bias.copy_(network.fc.bias * torch.from_numpy(slopes) + torch.from_numpy(shifts))
+    scores, empty_scores = sigmoid(logits * slopes + shifts), sigmoid(empty * slopes + shifts)
+    floor = np.quantile(empty_scores, 1 - _ALARMS, axis=0)
     return [
-        round(float(max(best_f1(scores[:, c], labels[:, c]), floor[c], 0.05)), 4)
+        round(float(np.clip(max(best_f1(scores[:, c], labels[:, c]), floor[c]), 0.01, 0.99)), 4)
         for c in range(len(LABELS))
     ]
+
+
+def platt(logits: NDArray[np.float32], labels: NDArray[np.float32]) -> tuple[float, float]:
+    """Slope and shift that make sigmoid(slope * logit + shift) the likeliest probabilities.
+
+    Platt 1999, with his smoothed targets; NaN labels are left out, and without both kinds of
+    label nothing is changed (1, 0).
+    """
+    known = ~np.isnan(labels)
+    hits = torch.from_numpy(labels[known] > 0.5)
+    right, wrong = int(hits.sum()), int((~hits).sum())
+    if not right or not wrong:
+        return 1.0, 0.0
+    target = torch.where(hits, (right + 1) / (right + 2), 1 / (wrong + 2)).double()
+    x = torch.from_numpy(logits[known]).double()
+    log_slope_and_shift = torch.zeros(2, dtype=torch.float64, requires_grad=True)
+    solver = torch.optim.LBFGS([log_slope_and_shift], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        solver.zero_grad()
+        adapted = x * log_slope_and_shift[0].exp() + log_slope_and_shift[1]
+        value = F.binary_cross_entropy_with_logits(adapted, target)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    solver.step(loss)  # type: ignore[no-untyped-call]
+    log_slope, shift = log_slope_and_shift.tolist()
+    return float(np.exp(np.clip(log_slope, -3, 3))), float(shift)
 
 
 def best_f1(scores: NDArray[np.float32], labels: NDArray[np.float32]) -> float:

@@ -7,7 +7,7 @@ from camviewer.boxes import find_boxes
 from camviewer.teach.starter.scenes import BoxCorners
 from camviewer.types import BoxRule, Geometry, Heatmap, Rule
 
-BOX_RULE = BoxRule(Rule.LARGEST, threshold=0.35)
+BOX_RULE = BoxRule(Rule.LARGEST, threshold=0.4)
 """One rule for every class."""
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camviewer.teach.starter.export import best_f1
+from camviewer.teach.starter.export import best_f1, platt
 from camviewer.teach.starter.metrics import average_precision, box_of, overlap
 from camviewer.types import BoxRule, Rule
 
@@ -60,3 +60,16 @@ def test_best_f1_by_hand() -> None:
     assert best_f1(f32(0.9, 0.6, 0.5, 0.3, 0.2), f32(1, 1, 0, 0, 1)) == pytest.approx(0.6)
     assert best_f1(f32(0.9, 0.6, 0.4), f32(NAN, 1, 0)) == pytest.approx(0.6)
     assert best_f1(f32(0.9), f32(0)) == 0.5
+
+
+def test_platt_makes_scores_the_observed_shares() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 2, 20_000)
+    labels = (rng.random(20_000) < 1 / (1 + np.exp(-true))).astype(np.float32)
+    slope, shift = platt(((true - 1) / 3).astype(np.float32), labels)
+    assert slope == pytest.approx(3.0, abs=0.15)
+    assert shift == pytest.approx(1.0, abs=0.1)
+
+
+def test_platt_changes_nothing_where_there_is_nothing_to_learn() -> None:
+    assert platt(f32(1, 2, 3), f32(0, 0, NAN)) == (1.0, 0.0)
