@@ -22,6 +22,7 @@ _forget_plugins()
 
 from PySide6.QtCore import (  # noqa: E402
     QEventLoop,
+    QLoggingCategory,
     QMessageLogContext,
     QSettings,
     QTemporaryDir,
@@ -50,6 +51,8 @@ def application(settings: Settings) -> tuple[QApplication, Theme]:
     """The one QApplication, themed."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    # Thumbnails are tried with Qt; what is broken is told by the program's own reader.
+    QLoggingCategory.setFilterRules("qt.gui.imageio*=false")
     app.setApplicationName("camviewer")
     app.setApplicationDisplayName("camviewer")
     app.setApplicationVersion(__version__)

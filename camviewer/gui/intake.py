@@ -74,7 +74,8 @@ def from_mime(mime: QMimeData, source: str) -> Intake:
         data = _data_url(text)
         if data:
             return Intake(data=data)
-    if any(u.scheme() in {"http", "https", "ftp", "blob"} for u in urls):
+    remote = any(u.scheme() in {"http", "https", "ftp", "blob"} for u in urls)
+    if remote or (mime.hasHtml() and re.search(r"<img\b", mime.html(), re.IGNORECASE)):
         return Intake(refusal=_WEB)
     return from_text(mime.text()) if mime.hasText() else Intake(refusal=_NOTHING)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -138,7 +138,7 @@ def test_own_weights_take_all_that_was_entered(ui: Opened, tmp_path: Path) -> No
     assert not dialog.yes.isEnabled()
     dialog.weights.setText(str(tmp_path / "missing.pth"))
     assert dialog.problem == "There is no such file."
-    dialog.weights.setText(str(weights))
+    dialog.weights.setText(QUrl.fromLocalFile(str(weights)).toString())
     dialog.labels.setText(str(labels))
     dialog.architecture.setCurrentIndex(dialog.architecture.findData("resnet18"))
     dialog.mean.setText("0.5 0.5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -116,9 +116,9 @@ class OwnModelDialog(Dialog):
                 input_size=int(size[0]) if size else None,
             )
         return OwnModel(
-            weights=Path(self.weights.text().strip()).expanduser(),
+            weights=_path(self.weights.text()),
             name=self._architecture(),
-            labels=Path(labels).expanduser() if labels else None,
+            labels=_path(labels) if labels else None,
             overrides=overrides,
         )
 
@@ -141,7 +141,7 @@ class OwnModelDialog(Dialog):
 
     def _check(self) -> None:
         text = self.weights.text().strip()
-        there = bool(text) and Path(text).expanduser().is_file()
+        there = bool(text) and _path(text).is_file()
         self.yes.setEnabled(there)
         self._problem.setText("" if there or not text else "There is no such file.")
         self._problem.setVisible(bool(self._problem.text()))
@@ -163,6 +163,16 @@ class OwnModelDialog(Dialog):
         if file:
             line.setText(file)
             self._folder = Path(file).parent
+
+
+def _path(text: str) -> Path:
+    """A typed path; files dropped on the field arrive as an address."""
+    text = text.strip().strip("\"'")
+    path = Path(QUrl(text).toLocalFile() if text.startswith("file:") else text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
 
 
 def _line(name: str, tip: str) -> QLineEdit:

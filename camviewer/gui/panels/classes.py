@@ -23,6 +23,7 @@ class ClassesPanel(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search a class")
         self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # pictures that fall on it are the window's
         self.search.setAccessibleName("Search a class")
         self.search.setToolTip("Type a part of a name, or a class number (Ctrl+F)")
         self.follow = QCheckBox("Follow the best class")

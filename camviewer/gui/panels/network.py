@@ -22,6 +22,7 @@ _FITS = {
 }
 _TOOLTIP_ROLE = 3
 _SETTLES_MS = 120
+_NARROWEST = 264
 _NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
@@ -39,6 +40,7 @@ class NetworkPanel(QWidget):
             self.method.addItem(method.title, method.name)
             tip = f"{method.summary} ({method.paper})"
             self.method.setItemData(self.method.count() - 1, tip, _TOOLTIP_ROLE)
+        self.setMinimumWidth(_NARROWEST)
         self.method.setMinimumContentsLength(8)
         self.method.setSizeAdjustPolicy(_NARROW)
         self.layers = LayerTree()
