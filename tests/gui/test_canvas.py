@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtGui import QImage, QNativeGestureEvent, QPainter, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -245,6 +245,19 @@ def test_two_fingers_and_shift_pan(canvas: Canvas) -> None:
     control = Qt.KeyboardModifier.ControlModifier
     wheel(canvas, QPointF(50, 50), 1, pixels=QPoint(0, 12), phase=update, keys=control)
     assert canvas.zoom == pytest.approx(zoom * 1.25)
+
+
+def test_pinch_zooms_about_the_fingers(canvas: Canvas) -> None:
+    canvas.set_frame(fakes.frame())
+    at, zoom = QPointF(250, 180), canvas.zoom
+    point = canvas.viewport.to_picture(250, 180)
+    kind = Qt.NativeGestureType.ZoomNativeGesture
+    device = QPointingDevice.primaryPointingDevice()
+    place = canvas.mapToGlobal(at)
+    pinch = QNativeGestureEvent(kind, device, 2, at, at, place, 0.5, QPointF())
+    QApplication.sendEvent(canvas, pinch)
+    assert canvas.zoom == pytest.approx(zoom * 1.5)
+    assert canvas.viewport.to_picture(250, 180) == pytest.approx(point)
 
 
 @pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton])
