@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 
 from camviewer.errors import PictureError
 from camviewer.teach.starter.colours import colour, ink_and_paper, paint
+from camviewer.teach.starter.known_photos import SHOWS
 from camviewer.teach.starter.raster import (
     Rgb,
     Rng,
@@ -22,6 +24,19 @@ from camviewer.teach.starter.raster import (
 
 _PHOTO_SIDE = 360
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph to stand in as a background.
+
+    Attributes:
+        pixels: RGB uint8 (height, width, 3), at least 32 pixels a side.
+        shows: classes that it shows of its own, so that nobody can call them absent.
+    """
+
+    pixels: Rgb
+    shows: tuple[str, ...] = ()
 
 
 def surface(rng: Rng, side: int) -> Rgb:
@@ -72,7 +87,7 @@ def photo_files(folder: Path, split: str) -> list[Path]:
     return found
 
 
-def load_photos(files: Sequence[Path]) -> list[Rgb]:
+def load_photos(files: Sequence[Path]) -> list[Photo]:
     """Read photographs as RGB, shrunk to at most 360 pixels; unreadable ones are left out."""
     photos = []
     for file in files:
@@ -83,7 +98,7 @@ def load_photos(files: Sequence[Path]) -> list[Rgb]:
         scale = min(1.0, _PHOTO_SIDE / max(bgr.shape[:2]))
         height, width = (max(32, round(n * scale)) for n in bgr.shape[:2])
         rgb = np.ascontiguousarray(np.asarray(bgr, np.uint8)[..., ::-1])
-        photos.append(resized(rgb, height, width))
+        photos.append(Photo(resized(rgb, height, width), SHOWS.get(file.stem, ())))
     return photos
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from camviewer.models.starter_net import StarterNet
 from camviewer.teach.starter import LABELS
-from camviewer.teach.starter.backgrounds import load_photos, photo_crop, photo_files, surface
+from camviewer.teach.starter.backgrounds import Photo, load_photos, photo_crop, photo_files, surface
 from camviewer.teach.starter.metrics import (
     BOX_RULE,
     average_precision,
@@ -80,7 +80,7 @@ def look(network: StarterNet, scenes: list[Scene], input_size: int) -> Seen:
 
 
 def scenes(
-    seed: int, split: int, spec: SceneSpec, count: int, photos: Sequence[Rgb] = ()
+    seed: int, split: int, spec: SceneSpec, count: int, photos: Sequence[Photo] = ()
 ) -> list[Scene]:
     """Held-out scenes of one split (CALIBRATE or TEST)."""
     kind = int(bool(photos))
@@ -88,19 +88,27 @@ def scenes(
             for i in range(count)]  # fmt: skip
 
 
-def held_out_photos(folder: Path | None, split: int) -> list[Rgb]:
+def held_out_photos(folder: Path | None, split: int) -> list[Photo]:
     """The photographs of a split; none without a folder."""
     return load_photos(photo_files(folder, _SPLITS[split])) if folder else []
 
 
 def empty_logits(
-    network: StarterNet, photos: Sequence[Rgb], seed: int, split: int, input_size: int
+    network: StarterNet, photos: Sequence[Photo], seed: int, split: int, input_size: int
 ) -> NDArray[np.float32]:
-    """Logits (n, classes) on pictures without objects: five views of each photograph, the first
-    one the whole; without photographs on 200 rendered surfaces."""
+    """Logits on pictures without drawn objects: five views of each photograph, the first one the
+    whole; without photographs 200 rendered surfaces.
+
+    Returns:
+        float32 (n, classes), NaN where the photograph shows the class of its own.
+    """
     rng = np.random.default_rng((seed, split, 2))
     views = list(_views(rng, photos)) or [surface(rng, SIDE) for _ in range(200)]
-    return _predict(network, views, input_size)[0]
+    logits, _ = _predict(network, views, input_size)
+    for number, photo in enumerate(photos):
+        for label in photo.shows:
+            logits[number * _VIEWS : (number + 1) * _VIEWS, LABELS.index(label)] = np.nan
+    return logits
 
 
 def evaluate(
@@ -136,8 +144,8 @@ def evaluate(
         columns[f"box_{name}"] = seen.boxes()
         columns[f"recall_{name}"] = seen.recall(thresholds)
     empty = sigmoid(empty_logits(network, photos, seed, TEST, input_size))
-    alarms = empty >= np.array(thresholds, np.float32)
-    columns["false_alarm"] = alarms.mean(axis=0).tolist()
+    alarms = np.where(np.isnan(empty), np.nan, empty >= np.array(thresholds, np.float32))
+    columns["false_alarm"] = np.nanmean(alarms, axis=0).tolist()
     means = {key: _mean(values) for key, values in columns.items()}
     return {
         **means,
@@ -183,11 +191,11 @@ def _predict(
     return np.concatenate(found), np.concatenate(maps)
 
 
-def _views(rng: np.random.Generator, photos: Sequence[Rgb]) -> Iterator[Rgb]:
+def _views(rng: np.random.Generator, photos: Sequence[Photo]) -> Iterator[Rgb]:
     for photo in photos:
-        yield resized(photo, SIDE, SIDE)
+        yield resized(photo.pixels, SIDE, SIDE)
         for _ in range(_VIEWS - 1):
-            yield photo_crop(rng, photo, SIDE)
+            yield photo_crop(rng, photo.pixels, SIDE)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

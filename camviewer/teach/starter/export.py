@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from camviewer.errors import ModelError
 from camviewer.models.starter_net import StarterNet
 from camviewer.teach.starter import LABELS
+from camviewer.teach.starter.backgrounds import Photo
 from camviewer.teach.starter.evaluate import (
     ON_PHOTOS,
     ON_SURFACES,
@@ -21,7 +22,6 @@ from camviewer.teach.starter.evaluate import (
     sigmoid,
 )
 from camviewer.teach.starter.network import INPUT_SIZE
-from camviewer.teach.starter.raster import Rgb
 from camviewer.teach.starter.scenes import SceneSpec
 from camviewer.teach.starter.shipped import Record, rounded_to_half, write
 from camviewer.teach.starter.train import CALIBRATE, CHECKPOINT
@@ -76,7 +76,7 @@ def calibrate(network: StarterNet, photos_folder: Path | None, count: int) -> li
         of the empty calibration pictures would pass it.
     """
     photos = held_out_photos(photos_folder, CALIBRATE)
-    kinds: list[tuple[SceneSpec, list[Rgb]]] = [(ON_SURFACES, [])]
+    kinds: list[tuple[SceneSpec, list[Photo]]] = [(ON_SURFACES, [])]
     if photos:
         kinds.append((ON_PHOTOS, photos))
     seen = [
@@ -93,7 +93,7 @@ def calibrate(network: StarterNet, photos_folder: Path | None, count: int) -> li
         network.fc.weight *= torch.from_numpy(slopes)[:, None]
         network.fc.bias.copy_(network.fc.bias * torch.from_numpy(slopes) + torch.from_numpy(shifts))
     scores, empty_scores = sigmoid(logits * slopes + shifts), sigmoid(empty * slopes + shifts)
-    floor = np.quantile(empty_scores, 1 - _ALARMS, axis=0)
+    floor = np.nanquantile(empty_scores, 1 - _ALARMS, axis=0)
     return [
         round(float(np.clip(max(best_f1(scores[:, c], labels[:, c]), floor[c]), 0.01, 0.99)), 4)
         for c in range(len(LABELS))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camviewer.teach.starter import LABELS
-from camviewer.teach.starter.backgrounds import photo_crop, surface, wall
+from camviewer.teach.starter.backgrounds import Photo, photo_crop, surface, wall
 from camviewer.teach.starter.codes import barcode, qr_code
 from camviewer.teach.starter.colours import mean_colour
 from camviewer.teach.starter.cracks import crack
@@ -68,7 +68,8 @@ class Scene:
     Attributes:
         picture: RGB uint8 (side, side, 3).
         labels: float32 (classes,), 1 present, 0 absent, NaN where nobody could say (mostly
-            hidden or too small); such labels count neither in training nor in evaluation.
+            hidden, too small, or the photograph's own); such labels count neither in training nor
+            in evaluation.
         boxes: for each present class the boxes of its visible objects.
     """
 
@@ -84,14 +85,14 @@ class _Placed:
     mask: Mask
 
 
-def render(rng: Rng, spec: SceneSpec, photos: Sequence[Rgb] = ()) -> Scene:
+def render(rng: Rng, spec: SceneSpec, photos: Sequence[Photo] = ()) -> Scene:
     """Draw one scene; the same generator state gives the same pixels.
 
     Args:
-        photos: RGB uint8 pictures of at least 32 pixels a side to stand in as backgrounds.
+        photos: to stand in as backgrounds.
     """
     wanted = _wanted(rng, spec)
-    picture = _background(rng, spec, photos, "crack" in wanted)
+    picture, shows = _background(rng, spec, photos, "crack" in wanted)
     placed: list[_Placed] = []
     taken: list[BoxCorners] = []
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
@@ -102,7 +103,7 @@ def render(rng: Rng, spec: SceneSpec, photos: Sequence[Rgb] = ()) -> Scene:
         smallest = min(max(spec.smallest, _LEAST_SHARE.get(label, 0.0)), largest)
         share = rng.uniform(smallest, largest)
         picture = _paste(rng, picture, label, share, spec, taken, placed)
-    return _labelled(photographed(rng, picture), placed)
+    return _labelled(photographed(rng, picture), placed, shows)
 
 
 def _wanted(rng: Rng, spec: SceneSpec) -> list[str]:
@@ -114,12 +115,16 @@ def _wanted(rng: Rng, spec: SceneSpec) -> list[str]:
     return [LABELS[i] for i in rng.choice(len(LABELS), count, p=shares / shares.sum())]
 
 
-def _background(rng: Rng, spec: SceneSpec, photos: Sequence[Rgb], cracked: bool) -> Rgb:
+def _background(
+    rng: Rng, spec: SceneSpec, photos: Sequence[Photo], cracked: bool
+) -> tuple[Rgb, tuple[str, ...]]:
+    """The picture without objects, and the classes that it may show all the same."""
     if len(photos) and rng.random() < spec.photo_share:
-        return photo_crop(rng, photos[int(rng.integers(len(photos)))], spec.side)
+        photo = photos[int(rng.integers(len(photos)))]
+        return photo_crop(rng, photo.pixels, spec.side), photo.shows
     if cracked and rng.random() < 0.6:
-        return wall(rng, spec.side)
-    return surface(rng, spec.side)
+        return wall(rng, spec.side), ()
+    return surface(rng, spec.side), ()
 
 
 def _paste(
@@ -243,8 +248,9 @@ def _shadowed(rng: Rng, picture: Rgb, alpha: Mask) -> Rgb:
     return blend(picture, np.zeros_like(picture), (shadow * rng.uniform(0.2, 0.6)).astype(np.uint8))
 
 
-def _labelled(picture: Rgb, placed: list[_Placed]) -> Scene:
+def _labelled(picture: Rgb, placed: list[_Placed], shows: Sequence[str]) -> Scene:
     scene = Scene(picture, np.zeros(len(LABELS), np.float32))
+    scene.labels[[LABELS.index(label) for label in shows]] = np.nan
     for thing in placed:
         index = LABELS.index(thing.label)
         seen = thing.mask > 100

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from camviewer.errors import PictureError
 from camviewer.teach.starter import LABELS
-from camviewer.teach.starter.backgrounds import load_photos, photo_crop, photo_files, surface
+from camviewer.teach.starter.backgrounds import Photo, load_photos, photo_crop, photo_files, surface
 from camviewer.teach.starter.codes import bars, qr_modules
 from camviewer.teach.starter.distractors import distractor
+from camviewer.teach.starter.known_photos import SHOWS
 from camviewer.teach.starter.raster import blend
 from camviewer.teach.starter.scenes import LEAST_PIXELS, SceneSpec, make, render
 from camviewer.teach.starter.shapes import OUTLINES
@@ -86,9 +87,9 @@ def test_every_class_turns_up_with_a_box_of_its_size(label: str) -> None:
 
 def test_pixels_change_where_the_box_of_an_object_lies() -> None:
     spec = SceneSpec(side=96, smallest=0.4, most_objects=1, photo_share=1.0)
-    dark = [np.full((120, 120, 3), 90, np.uint8)]
+    dark = [Photo(np.full((120, 120, 3), 90, np.uint8))]
     checked = 0
-    for seed in range(60):
+    for seed in range(120):
         scene = render(np.random.default_rng(seed), spec, dark)
         for label in set(scene.boxes) & {"QR code", "chessboard", "barcode"}:
             left, top, right, bottom = (int(v) for v in scene.boxes[label][0])
@@ -162,9 +163,9 @@ def test_photographs_load_as_rgb_and_broken_ones_are_left_out(tmp_path: Path) ->
     (tmp_path / "broken.jpg").write_bytes(b"not a picture")
     (tmp_path / "empty.jpg").write_bytes(b"")
     photos = load_photos(sorted(tmp_path.iterdir()))
-    assert [photo.shape for photo in photos] == [(180, 360, 3)]
-    assert photos[0][5, 5].tolist() == [200, 0, 0]
-    crop = photo_crop(np.random.default_rng(0), photos[0], 64)
+    assert [photo.pixels.shape for photo in photos] == [(180, 360, 3)]
+    assert photos[0].pixels[5, 5].tolist() == [200, 0, 0]
+    crop = photo_crop(np.random.default_rng(0), photos[0].pixels, 64)
     assert crop.shape == (64, 64, 3)
     assert (crop == [200, 0, 0]).all()
 
@@ -172,3 +173,21 @@ def test_photographs_load_as_rgb_and_broken_ones_are_left_out(tmp_path: Path) ->
 def test_surfaces_have_the_size_asked_for() -> None:
     for seed in range(30):
         assert surface(np.random.default_rng(seed), 70).shape == (70, 70, 3)
+
+
+def test_what_a_photograph_shows_of_its_own_is_neither_present_nor_absent() -> None:
+    spec = SceneSpec(side=96, photo_share=1.0)
+    pixels = np.full((120, 120, 3), 90, np.uint8)
+    text = LABELS.index("text")
+    for seed in range(30):
+        plain = render(np.random.default_rng(seed), spec, [Photo(pixels)])
+        lettered = render(np.random.default_rng(seed), spec, [Photo(pixels, ("text",))])
+        assert np.array_equal(plain.picture, lettered.picture)
+        if plain.labels[text] == 1:
+            assert lettered.labels[text] == 1
+        else:
+            assert np.isnan(lettered.labels[text])
+
+
+def test_known_photographs_name_classes_that_exist() -> None:
+    assert {label for labels in SHOWS.values() for label in labels} <= set(LABELS)
