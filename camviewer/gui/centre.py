@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from camviewer.gui.canvas import Canvas
@@ -34,6 +35,11 @@ class Centre(QFrame):
         """What is shown."""
         return self._stack.currentWidget()
 
+    @property
+    def reason(self) -> str:
+        """Why the picture cannot be shown; empty while one is, or none was asked for."""
+        return self._unreadable.reason.text() if self.page is self._unreadable else ""
+
     def show_welcome(self) -> None:
         self._stack.setCurrentWidget(self._welcome)
 
@@ -43,8 +49,12 @@ class Centre(QFrame):
             self._canvas.setFocus()
 
     def show_unreadable(self, message: str) -> None:
-        self._unreadable.show_reason(message)
+        self._unreadable.reason.setText(message)
+        self._unreadable.setAccessibleDescription(message)
+        alert = QAccessibleEvent(self._unreadable, QAccessible.Event.Alert)
+        QAccessible.updateAccessibility(alert)
         self._stack.setCurrentWidget(self._unreadable)
+        self._unreadable.setFocus()
 
     def mark_dropping(self, *, on: bool) -> None:
         """Whether something is held over the window that can be dropped."""
@@ -63,19 +73,15 @@ class _Unreadable(QWidget):
         self.setToolTip("Open another picture, or step on with the arrow keys")
         heading = QLabel("This picture cannot be shown")
         heading.setProperty("look", "title")
-        self._reason = QLabel()
-        self._reason.setProperty("look", "muted")
-        self._reason.setTextFormat(Qt.TextFormat.PlainText)
-        self._reason.setWordWrap(True)
-        self._reason.setMinimumWidth(320)
+        self.reason = QLabel()
+        self.reason.setProperty("look", "muted")
+        self.reason.setTextFormat(Qt.TextFormat.PlainText)
+        self.reason.setWordWrap(True)
+        self.reason.setContentsMargins(3 * SPACE, 0, 3 * SPACE, 0)
         layout = QVBoxLayout(self)
         layout.setSpacing(SPACE)
         layout.addStretch(1)
-        for label in (heading, self._reason):
+        for label in (heading, self.reason):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(label)
         layout.addStretch(1)
-
-    def show_reason(self, message: str) -> None:
-        self._reason.setText(message)
-        self.setAccessibleDescription(message)

@@ -96,9 +96,13 @@ class Exporter(QObject):
             f"Saved {count} to {folder}.",
             Kind.GOOD,
             "Show Folder",
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))),
+            lambda: self._show_folder(folder),
         )
         self.exported.emit(paths)
+
+    def _show_folder(self, folder: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._messages.show_message(f"No file manager was found. The folder is {folder}.")
 
     def _copied(self, pixels: Pixels) -> None:
         height, width, _ = pixels.shape

@@ -39,7 +39,7 @@ from camviewer.paths import resources
 from camviewer.types import Frame, Inspection
 
 _SIZE = (1360, 860)
-_SMALLEST = (900, 600)
+_SMALLEST = (960, 640)
 
 
 class MainWindow(QMainWindow):

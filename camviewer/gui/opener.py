@@ -112,7 +112,6 @@ class Opener(QObject):
             self._awaited = None
             self._session.clear()
             self.unreadable.emit(message)
-            self._tell(message)
         elif self._session.asks_specially:
             self._messages.show_message(
                 message, Kind.ERROR, "Use Automatic", self._session.ask_simply

@@ -78,11 +78,11 @@ def test_odd_files_leave_the_window_alive(ui: Opened, tmp_path: Path) -> None:
             signal.disconnect(seen.append)
         if ui.window.session.inspection is None:
             outcomes["refused"] += 1
-            assert ui.window.messages.text
+            assert ui.window.centre.reason
             assert ui.window.canvas.inspection is None
         else:
             outcomes["shown"] += 1
-            assert ui.window.messages.text == ""
+            assert ui.window.centre.reason == ""
         assert ui.window.isVisible()
 
     throw()

@@ -168,8 +168,8 @@ def test_an_unreadable_picture_takes_the_place_of_the_old_one(ui: Opened, tmp_pa
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + b"junk" * 20)
     ui.open(good, bad)
     ui.press("next")
-    ui.bot.waitUntil(lambda: ui.window.messages.kind is Kind.ERROR)
-    assert "b.png" in ui.window.messages.text
+    ui.bot.waitUntil(lambda: ui.window.centre.reason != "")
+    assert ui.window.centre.reason.startswith("b.png is ")
     assert ui.window.session.inspection is None
     assert ui.window.canvas.inspection is None
     assert not ui.window.actions_by_name["export"].isEnabled()

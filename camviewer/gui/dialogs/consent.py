@@ -16,19 +16,12 @@ class ConsentDialog(Dialog):
         super().__init__("This file holds a program", parent, "Run it and load", "Do not load")
         self.setMinimumWidth(520)
         self.body.addWidget(paragraph(str(file)))
-        if reason:
-            self.body.addWidget(paragraph(reason, muted=True))
+        self.body.addWidget(paragraph(reason))
         self.body.addWidget(
             paragraph(
-                "Loading it runs whatever its maker put inside: it can read, change, delete or "
-                "send your files, with all your rights. camviewer cannot check that beforehand."
-            )
-        )
-        self.body.addWidget(
-            paragraph(
-                "Agree only if you made this file yourself or trust the one who gave it to you. "
-                "If you can, ask for the weights as .safetensors: those hold numbers only and "
-                "need no trust. The agreement counts for this one loading."
+                "If you agree, it runs with all your rights: it can read, change, delete or send "
+                "your files, and camviewer cannot check that beforehand. Your answer counts for "
+                "this one loading."
             )
         )
         self.yes.setAutoDefault(False)
