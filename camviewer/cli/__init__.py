@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from camviewer import __version__
-from camviewer.cli import evaluate, explain, listings
+from camviewer.cli.parser import build_parser
 from camviewer.errors import CamviewerError
 
 _FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
-_OVERVIEW = """\
-  camviewer                               open the window
-  camviewer PATH...                       open it on pictures, folders or a weights file
-  camviewer explain PATH... --out DIR     explain pictures without a window
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 all done, 1 something failed, 2 wrong usage.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser, commands = _parser()
+    parser, commands = build_parser()
     if not arguments or (arguments[0] not in commands and not arguments[0].startswith("-")):
         from camviewer.gui.app import run  # only the window needs Qt, which takes time to load
 
@@ -56,20 +48,3 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
     return status
-
-
-def _parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
-    parser = argparse.ArgumentParser(
-        prog="camviewer",
-        description="See what an image classifier looks at.",
-        epilog=_OVERVIEW,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"camviewer {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="tell on stderr what is being done")
-    parser.add_argument("--smoke-test", type=Path, metavar="OUT", help=argparse.SUPPRESS)
-    parser.set_defaults(command=lambda _: parser.error("which command?"))
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
-    for module in (explain, evaluate, listings):
-        module.add(commands)
-    return parser, frozenset(commands.choices)

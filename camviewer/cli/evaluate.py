@@ -7,13 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from camviewer.cli.shared import (
-    add_map_options,
-    add_model_options,
-    box_rule,
-    load_classifier,
-    progress,
-)
+from camviewer.cli.shared import box_rule, load_classifier, progress
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets import pascal_voc
 from camviewer.evaluate.localization import Localization, measure_localization
@@ -23,33 +17,12 @@ from camviewer.models.classifier import Classifier
 _DONE = 0
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to a parser."""
-    parser = commands.add_parser("evaluate", help="measure on pictures with boxes")
-    kinds = parser.add_subparsers(metavar="WHAT", title="what", required=True)
-    localization = kinds.add_parser(
-        "localization",
-        help="do boxes derived from maps meet boxes that people drew?",
-        description="Accuracy, and IoU >= 0.5 between derived and drawn boxes.",
-    )
-    localization.add_argument("data", type=Path, metavar="DATA", help="pictures with annotations")
-    localization.add_argument(
-        "--boxes", choices=("voc",), default="voc", help="format: Pascal VOC XML"
-    )
-    localization.add_argument(
-        "--class-ids",
-        type=Path,
-        metavar="FILE",
-        help="where annotations name classes by identifiers: one a line, in class order; what "
-        "follows a tab is ignored",
-    )
-    localization.add_argument("--json", action="store_true", help="print one JSON object")
-    add_model_options(localization)
-    add_map_options(localization)
-    localization.set_defaults(command=_localization)
+def localization(arguments: argparse.Namespace) -> int:
+    """Measure localisation and print it.
 
-
-def _localization(arguments: argparse.Namespace) -> int:
+    Raises:
+        CamviewerError: if the network or the data cannot be used.
+    """
     inspector = Inspector(load_classifier(arguments), arguments.device)
     inspector.require(arguments.method, arguments.layer)
     request = Request(

@@ -4,63 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Iterator
 
-from camviewer.cli.shared import (
-    add_map_options,
-    add_model_options,
-    box_rule,
-    load_classifier,
-    progress,
-)
+from camviewer.cli.shared import box_rule, load_classifier, progress
 from camviewer.errors import CamviewerError, ExportError
 from camviewer.export.bundle import Part, export
 from camviewer.export.files import Stems, make_folder
 from camviewer.export.record import record, to_json
 from camviewer.inspector import Inspector, Request
 from camviewer.media.images import find_pictures, load
-from camviewer.render import ColorMap, View
+from camviewer.render import View
 from camviewer.types import Inspection
 
 _DONE, _FAILED = 0, 1
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to a parser."""
-    parser = commands.add_parser(
-        "explain",
-        help="explain pictures without a window",
-        description="Writes STEM.overlay.png and STEM.json for each picture.",
-    )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures and folders")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write; made if missing")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per picture")
-    parser.add_argument("--save-map", action="store_true", help="also write STEM.CLASSINDEX.npy")
-    parser.add_argument("--save-heatmap", action="store_true", help="also write the heatmap alone")
-    add_model_options(parser)
-    group = parser.add_argument_group("classes")
-    group.add_argument(
-        "--class",
-        dest="classes",
-        nargs="+",
-        default=[],
-        metavar="NAME|INDEX",
-        help="explain these; those that the network finds by default",
-    )
-    group.add_argument(
-        "--top", type=int, metavar="K", help="explain the K most probable classes instead"
-    )
-    add_map_options(parser)
-    group = parser.add_argument_group("look")
-    group.add_argument("--colormap", type=ColorMap, choices=list(ColorMap), default=View.colormap)
-    group.add_argument("--opacity", type=float, default=View.opacity, metavar="O", help="0 to 1")
-    parser.set_defaults(command=_explain, parser=parser)
+def explain(arguments: argparse.Namespace) -> int:
+    """Explain every picture; what fails is named on stderr and the others are done.
 
+    Returns:
+        The exit status: 0 all done, 1 some failed.
 
-def _explain(arguments: argparse.Namespace) -> int:
-    _check(arguments)
+    Raises:
+        CamviewerError: if the network, a class, a layer or the method cannot be used.
+        ExportError: if results cannot be written.
+    """
+    if arguments.out is None and not arguments.json:
+        arguments.wrong("say where to write: --out DIR (or --json to print only)")
     inspector = Inspector(load_classifier(arguments), arguments.device)
     request = _request(arguments, inspector)
     if inspector.device_note and not arguments.json:
@@ -88,16 +58,6 @@ def _explain(arguments: argparse.Namespace) -> int:
                 bar.clear()
                 print(_told(inspection, arguments), flush=True)
     return status
-
-
-def _check(arguments: argparse.Namespace) -> None:
-    wrong: Callable[[str], NoReturn] = arguments.parser.error
-    if arguments.out is None and not arguments.json:
-        wrong("say where to write: --out DIR (or --json to print only)")
-    if arguments.top is not None and arguments.top < 1:
-        wrong("--top must be at least 1")
-    if not 0 <= arguments.opacity <= 1:
-        wrong("--opacity must be from 0 to 1")
 
 
 def _request(arguments: argparse.Namespace, inspector: Inspector) -> Request:

@@ -12,18 +12,8 @@ from camviewer.models.catalog import Entry
 _DONE, _FAILED = 0, 1
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the commands to a parser."""
-    models = commands.add_parser("models", help="list the networks")
-    models.add_argument("search", nargs="*", metavar="WORD", help="only those that match")
-    models.add_argument("--json", action="store_true", help="print one JSON object per network")
-    models.set_defaults(command=_models)
-    methods = commands.add_parser("methods", help="list the CAM methods")
-    methods.add_argument("--json", action="store_true", help="print one JSON object per method")
-    methods.set_defaults(command=_methods)
-
-
-def _models(arguments: argparse.Namespace) -> int:
+def models(arguments: argparse.Namespace) -> int:
+    """Print the networks that match; returns the exit status."""
     entries = catalog.search(" ".join(arguments.search))
     if not entries:
         print(f"No network matches {' '.join(arguments.search)!r}.")
@@ -56,7 +46,8 @@ def _line(entry: Entry, width: int) -> str:
     )
 
 
-def _methods(arguments: argparse.Namespace) -> int:
+def methods(arguments: argparse.Namespace) -> int:
+    """Print the CAM methods; returns the exit status."""
     for method in METHODS.values():
         if arguments.json:
             fields = ("name", "title", "summary", "paper")

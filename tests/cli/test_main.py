@@ -1,0 +1,88 @@
+"""The door of the command line: what opens the window, what is printed, how it ends."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from camviewer import __version__
+from camviewer.cli import main
+from camviewer.models import zoo
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What the window was opened on, instead of the window."""
+    calls: list[list[str]] = []
+    window = importlib.import_module("camviewer.gui.app")
+    monkeypatch.setattr(window, "run", lambda paths: calls.append(list(paths)) or 0)
+    return calls
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["cat.jpg"], ["cat.jpg", "folder"], ["net.safetensors"], ["explain.png"]]
+)
+def test_paths_open_the_window(opened: list[list[str]], arguments: list[str]) -> None:
+    assert main(arguments) == 0
+    assert opened == [arguments]
+
+
+def test_help_and_version_load_no_network_library() -> None:
+    script = (
+        "import sys\nfrom camviewer.cli import main\n"
+        "try:\n main(sys.argv[1:])\nexcept SystemExit as end:\n assert end.code == 0\n"
+        "assert 'torch' not in sys.modules and 'PySide6' not in sys.modules\n"
+    )
+    for option in ("--version", "--help"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, option], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith(("usage: camviewer", f"camviewer {__version__}"))
+
+
+def test_models_are_listed_and_searched(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [f["name"] for f in found] == ["starter", *zoo.names()]
+    assert main(["models", "resnet50"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (plain,) = (line for line in lines if line.startswith("resnet50 "))
+    assert "25.6 M parameters" in plain
+    assert "% top-1" in plain
+
+
+def test_no_model_matches(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "xyzzy"]) == 1
+    assert "xyzzy" in capsys.readouterr().out
+
+
+def test_methods_are_listed_with_their_papers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods"]) == 0
+    out = capsys.readouterr().out
+    assert "Zhou et al. 2016" in out
+    assert "Selvaraju et al. 2017" in out
+    assert main(["methods", "--json"]) == 0
+    names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
+    assert names == ["cam", "grad-cam"]
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    done = subprocess.run(  # noqa: S602
+        f"{sys.executable} -m camviewer models --json | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["name"] == "starter"
+    assert done.stderr == ""
+
+
+def test_evaluate_localization_prints_its_figures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "localization", str(tmp_path), "--device", "cpu"]) == 2
+    assert "*.xml" in capsys.readouterr().err
