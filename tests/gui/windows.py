@@ -99,7 +99,7 @@ class Models:
 class Opened:
     """A window under test with all that is needed to steer it."""
 
-    def __init__(self, folder: Path, qtbot: QtBot) -> None:
+    def __init__(self, folder: Path, qtbot: QtBot, *, real: bool = False) -> None:
         self.bot = qtbot
         self.folder = folder
         store = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
@@ -109,7 +109,7 @@ class Opened:
         services = replace(
             Services(), load_classifier=self.models.load, make_inspector=self._inspector
         )
-        self.engine = Engine(services, device="cpu")
+        self.engine = Engine(Services() if real else services, device="cpu")
         _, self.theme = app.application(self.settings)
         self.window = MainWindow(self.engine, self.settings, self.theme)
 
@@ -122,7 +122,7 @@ class Opened:
         """Show the window and wait until the starter is there."""
         self.settings.mark_launched()
         self.window.show()
-        with self.bot.waitSignal(self.engine.model_loaded):
+        with self.bot.waitSignal(self.engine.model_loaded, timeout=30_000):
             self.window.start(list(paths))
 
     def explained(self) -> Any:
@@ -147,9 +147,9 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, qtbot: QtBot) -> Iterator[Opened]:
-    """A window that is closed afterwards, with all its threads."""
-    made = Opened(folder, qtbot)
+def opened(folder: Path, qtbot: QtBot, *, real: bool = False) -> Iterator[Opened]:
+    """A window that is closed afterwards, with all its threads; with the real networks or tiny."""
+    made = Opened(folder, qtbot, real=real)
     qtbot.addWidget(made.window)
     try:
         yield made
