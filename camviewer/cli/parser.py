@@ -62,6 +62,7 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--class",
         dest="classes",
         nargs="+",
+        action="extend",
         default=[],
         metavar="NAME|INDEX",
         help="explain these; those that the network finds by default",
