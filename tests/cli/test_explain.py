@@ -68,7 +68,16 @@ def test_what_is_exported_is_what_the_window_shows(tmp_path: Path) -> None:
 
 def test_raw_maps_and_chosen_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = explain(
-        BOARD, "--out", tmp_path, "--class", "star", "--class", "0", "--save-map", "--save-heatmap", "--json"
+        BOARD,
+        "--out",
+        tmp_path,
+        "--class",
+        "star",
+        "--class",
+        "0",
+        "--save-map",
+        "--save-heatmap",
+        "--json",
     )
     assert status == 0
     record = json.loads(capsys.readouterr().out)
