@@ -173,7 +173,11 @@ class MainWindow(QMainWindow):
         actions["draw"].toggled.connect(canvas.set_drawing)
         canvas.drawing_changed.connect(actions["draw"].setChecked)
         actions["full_screen"].toggled.connect(
-            lambda on: self.showFullScreen() if on else self.showNormal()
+            lambda on: self.setWindowState(
+                self.windowState() | Qt.WindowState.WindowFullScreen
+                if on
+                else self.windowState() & ~Qt.WindowState.WindowFullScreen
+            )
         )
         follow = self.classes.follow
         actions["follow"].triggered.connect(follow.click)
@@ -254,10 +258,8 @@ class MainWindow(QMainWindow):
         self.canvas.set_frame(frame)
         if frame is not None:
             self.centre.show_canvas()
-            name = Path(frame.source).name or frame.source
-            self.setWindowTitle(f"{name} - camviewer")
-        else:
-            self.setWindowTitle("camviewer")
+        source = Path(frame.source) if frame is not None else self.album.current
+        self.setWindowTitle(f"{source.name} - camviewer" if source is not None else "camviewer")
         self._update_actions()
 
     def _show_inspection(self, inspection: Inspection | None) -> None:

@@ -152,6 +152,8 @@ class Session(QObject):
     def _use_model(self, info: ModelInfo) -> None:
         self._model = info
         self._device = info.device
+        # The old network's map must not stand under the new one's name.
+        self._lose_inspection()
         self.request_changed.emit(self._engine.request)
         self.model_changed.emit(info)
 

@@ -127,7 +127,7 @@ def test_the_layer_tree_shows_shapes_and_the_suggestion(ui: Opened) -> None:
         item = layers.topLevelItem(row)
         texts[item.text(0)] = item.text(1)
     assert texts["features"] == "8×8 × 3"
-    assert "relu  (suggested)" in texts
+    assert "★ relu" in texts
 
 
 def test_the_status_bar_is_honest(ui: Opened, tmp_path: Path) -> None:

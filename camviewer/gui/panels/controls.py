@@ -82,6 +82,7 @@ class Form(QGridLayout):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._rows = 0
         if parent is not None:
             self.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
         self.setHorizontalSpacing(SPACE + 4)
@@ -90,16 +91,24 @@ class Form(QGridLayout):
 
     def add_row(self, label: QLabel, field: QWidget | QLayout) -> None:
         """Put a label and its control below the other rows."""
-        row = self.rowCount()
-        self.setRowStretch(row - 1, 0)
-        self.setRowStretch(row, 1)
-        row -= 1
+        row = self._next_row()
         self.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
         if isinstance(field, QWidget):
             label.setBuddy(field)
             self.addWidget(field, row, 1)
         else:
             self.addLayout(field, row, 1)
+
+    def add_note(self, label: QLabel) -> None:
+        """Put wrapped text below the other rows, over the whole width."""
+        self.addWidget(label, self._next_row(), 0, 1, 2)
+
+    def _next_row(self) -> int:
+        # What is below the last row takes the room that is left.
+        self._rows += 1
+        self.setRowStretch(self._rows - 1, 0)
+        self.setRowStretch(self._rows, 1)
+        return self._rows - 1
 
 
 def caption(text: str) -> QLabel:

@@ -51,6 +51,7 @@ class LayerTree(QTreeWidget):
         first.setToolTip(0, f"The layer that usually shows most: {suggested}")
         first.setFirstColumnSpanned(True)
         self._items[""] = first
+        best = first
         for layer in info.layers:
             item = self._item(layer.name)
             rows, columns = layer.cells
@@ -60,13 +61,15 @@ class LayerTree(QTreeWidget):
             tip = f"{layer.name}: {layer.operation}, {rows} × {columns} cells"
             tip += f", {layer.channels} channels"
             if layer.name == suggested:
-                item.setText(0, f"{item.text(0)}  (suggested)")
+                item.setText(0, f"★ {item.text(0)}")
                 bold = QFont(self.font())
                 bold.setBold(True)
                 item.setFont(0, bold)
                 tip += ", suggested"
+                best = item
             item.setToolTip(0, tip)
         self.setCurrentItem(first)
+        self._open_to(best)
 
     def select(self, name: str | None) -> None:
         """Mark a layer as chosen without telling anybody."""
@@ -74,6 +77,12 @@ class LayerTree(QTreeWidget):
         if item is not None and item is not self.currentItem():
             with QSignalBlocker(self):
                 self.setCurrentItem(item)
+
+    def _open_to(self, item: QTreeWidgetItem) -> None:
+        above = item.parent()
+        while above is not None:
+            above.setExpanded(True)
+            above = above.parent()
 
     def _item(self, name: str) -> QTreeWidgetItem:
         if name in self._items:

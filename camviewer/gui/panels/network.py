@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from camviewer.cam.methods import AUTO, METHODS
 from camviewer.gui.engine import ModelInfo
@@ -43,6 +43,9 @@ class NetworkPanel(QWidget):
         self.setMinimumWidth(_NARROWEST)
         self.method.setMinimumContentsLength(8)
         self.method.setSizeAdjustPolicy(_NARROW)
+        self._method_note = QLabel()
+        self._method_note.setProperty("look", "muted")
+        self._method_note.setWordWrap(True)
         self.layers = LayerTree()
         self.layers.setMinimumHeight(120)
         self.fit = QComboBox()
@@ -67,7 +70,8 @@ class NetworkPanel(QWidget):
         layout.addWidget(self.model_box)
         rows = Form()
         rows.add_row(caption("Method"), self.method)
-        rows.add_row(caption("Feed"), self.fit)
+        rows.add_note(self._method_note)
+        rows.add_row(caption("Input"), self.fit)
         self._size_label = caption("Input size")
         rows.add_row(self._size_label, self.input_size)
         layout.addLayout(rows)
@@ -133,8 +137,10 @@ class NetworkPanel(QWidget):
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
         if inspection is not None:
-            used = METHODS[inspection.origin.method].title
-            self.method.setItemText(0, f"Automatic ({used})")
+            used = METHODS[inspection.origin.method]
+            if self.method.currentData() == AUTO:
+                self.method.setItemText(0, f"Automatic ({used.title})")
+            self._method_note.setText(used.summary)
 
     def _show_method_tip(self) -> None:
         tip = self.method.currentData(_TOOLTIP_ROLE)
