@@ -30,11 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments)
     parsed = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.ERROR)
-    if parsed.smoke_test is not None:
-        from camviewer.gui.app import smoke
-
-        return smoke(parsed.smoke_test)
     try:
+        if parsed.smoke_test is not None:
+            from camviewer.gui.app import smoke
+
+            return smoke(parsed.smoke_test)
         status: int = parsed.command(parsed)
         sys.stdout.flush()
     except CamviewerError as error:
