@@ -24,7 +24,7 @@ def shared_data() -> Path:
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
     if not (folder / "weights").is_dir():
         pytest.skip(
-            f"no test data: set CAMVIEWER_TEST_DATA or provide {folder.name} beside the project"
+            "no test data: set CAMVIEWER_TEST_DATA to its folder, or put it in ../shared/data"
         )
     return folder
 

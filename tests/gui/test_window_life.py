@@ -53,12 +53,12 @@ def test_a_sample_of_the_welcome_page_is_explained(ui: Opened) -> None:
 
 
 def test_odd_files_leave_the_window_alive(ui: Opened, tmp_path: Path) -> None:
-    """100 mutated, truncated, mislabelled and random files through the window's open."""
+    """500 mutated, truncated, mislabelled and random files through the window's open."""
     outcomes = {"shown": 0, "refused": 0}
 
     @given(file=odd_files())
     @settings(
-        max_examples=100,
+        max_examples=500,
         deadline=None,
         database=None,
         phases=[Phase.generate],
