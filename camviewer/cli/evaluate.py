@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from camviewer.cli.shared import box_rule, load_classifier, progress
+from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets import pascal_voc
 from camviewer.evaluate.localization import Localization, measure_localization
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector
 from camviewer.models.classifier import Classifier
 
 _DONE = 0
@@ -24,14 +24,7 @@ def localization(arguments: argparse.Namespace) -> int:
         CamviewerError: if the network or the data cannot be used.
     """
     inspector = Inspector(load_classifier(arguments), arguments.device)
-    inspector.require(arguments.method, arguments.layer)
-    request = Request(
-        method=arguments.method,
-        layer=arguments.layer,
-        fit=arguments.fit,
-        input_size=arguments.input_size,
-        rule=box_rule(arguments),
-    )
+    request = request_of(arguments, inspector)
     index_of = _class_index(arguments.class_ids, inspector.classifier)
     samples = pascal_voc(arguments.data)
     with progress(samples, "picture", quiet=False) as bar:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
-from camviewer.cli.shared import box_rule, load_classifier, progress
+from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError, ExportError
 from camviewer.export.bundle import Part, export
 from camviewer.export.files import Stems, make_folder
@@ -61,22 +62,8 @@ def explain(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace, inspector: Inspector) -> Request:
-    """The request, checked against the network once instead of failing at every picture.
-
-    Raises:
-        CamviewerError: if a class, layer or method does not exist for this network.
-    """
     classes = tuple(inspector.classifier.find(name) for name in arguments.classes)
-    inspector.require(arguments.method, arguments.layer)
-    return Request(
-        method=arguments.method,
-        layer=arguments.layer,
-        targets=classes or None,
-        top=arguments.top,
-        fit=arguments.fit,
-        input_size=arguments.input_size,
-        rule=box_rule(arguments),
-    )
+    return replace(request_of(arguments, inspector), targets=classes or None, top=arguments.top)
 
 
 def _write(inspection: Inspection, arguments: argparse.Namespace, stem: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from camviewer.errors import MethodError
+from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Overrides
@@ -43,9 +45,26 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
         )
 
 
-def box_rule(arguments: argparse.Namespace) -> BoxRule:
-    """The rule that the options name."""
-    return BoxRule(arguments.rule, arguments.threshold, arguments.min_area)
+def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
+    """The request that the options make, checked once instead of failing at every picture.
+
+    Raises:
+        CamviewerError: if a layer, the method or the input size cannot serve this network.
+    """
+    inspector.require(arguments.method, arguments.layer)
+    own = inspector.classifier.preprocessing.input_size
+    if inspector.input_sizes is None and arguments.input_size not in (None, own):
+        raise MethodError(
+            f"{inspector.classifier.name} takes pictures of {own} x {own} pixels only. Leave "
+            "--input-size out."
+        )
+    return Request(
+        method=arguments.method,
+        layer=arguments.layer,
+        fit=arguments.fit,
+        input_size=arguments.input_size,
+        rule=BoxRule(arguments.rule, arguments.threshold, arguments.min_area),
+    )
 
 
 def progress(items: list[Any], unit: str, *, quiet: bool) -> tqdm[Any]:

@@ -120,7 +120,8 @@ class Preprocessing:
         """
         size = self.input_size if self.fixed_size or input_size is None else input_size
         _check_side(size)
-        size = max(size, self.min_size)
+        if not self.fixed_size:
+            size = max(size, self.min_size)
         if fit is Fit.STRETCH:
             return _stretched(picture, (size, size))
         if fit is Fit.CROP:

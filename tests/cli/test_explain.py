@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors.torch import save_file
 
 from camviewer.cli import main
 from camviewer.inspector import Inspector
 from camviewer.media.images import load
-from camviewer.models import catalog
+from camviewer.models import catalog, zoo
 from camviewer.paths import resources
 from camviewer.render import View, overlay
 from tests.odd_files import odd_files
@@ -183,6 +184,19 @@ def test_wrong_options_end_with_two(
         main(arguments)
     assert end.value.code == 2
     assert "camviewer" in capsys.readouterr().err
+
+
+def test_an_input_size_that_a_network_cannot_take_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = zoo.build("vit_b_32", num_classes=3, image_size=64)
+    save_file(network.state_dict(), tmp_path / "small.safetensors")
+    options = ("--model", "vit_b_32", "--weights", tmp_path / "small.safetensors")
+    assert explain(BOARD, "--out", tmp_path / "out", *options, "--input-size", 96) == 2
+    assert "64 x 64" in capsys.readouterr().err
+    assert explain(BOARD, "--out", tmp_path / "out", *options, "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["input_width"], record["method"]) == (64, "grad-cam")
 
 
 def test_a_folder_without_pictures_fails(

@@ -18,7 +18,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What the window was opened on, instead of the window."""
     calls: list[list[str]] = []
     window = importlib.import_module("camviewer.gui.app")
-    monkeypatch.setattr(window, "run", lambda paths: calls.append(list(paths)) or 0)
+
+    def run(paths: list[str]) -> int:
+        calls.append(list(paths))
+        return 0
+
+    monkeypatch.setattr(window, "run", run)
     return calls
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -41,7 +41,8 @@ class TracedNetwork:
             traced = as_logits(shapes.run(probe))
         if not torch.allclose(traced, expected, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True):
             raise ModelError("The traced network does not compute what the network computes.")
-        needed = _ancestors(self._graph_module.graph)
+        output = next(n for n in self._graph_module.graph.nodes if n.op == "output")
+        needed = _reached(output, lambda node: node.all_input_nodes)
         self._nodes: dict[str, fx.Node] = {}
         layers = []
         for node, name in names.items():
@@ -84,7 +85,7 @@ class TracedNetwork:
     def _cut(self, layer: Layer) -> _Halves:
         root = self._graph_module
         target = self._nodes[layer.name]
-        above = _descendants(target)
+        above = _reached(target, lambda node: node.users)
         trunk, trunk_env = fx.Graph(), dict[fx.Node, fx.Node]()
         for node in root.graph.nodes:
             if node not in above and node.op != "output":
@@ -166,26 +167,14 @@ def _exported_names(graph: fx.Graph) -> dict[fx.Node, str]:
     return names
 
 
-def _ancestors(graph: fx.Graph) -> set[fx.Node]:
-    output = next(n for n in graph.nodes if n.op == "output")
+def _reached(start: fx.Node, following: Callable[[fx.Node], Iterable[fx.Node]]) -> set[fx.Node]:
+    """Every node that can be reached from one, step by step, without the node itself."""
     found: set[fx.Node] = set()
-    waiting = [output]
+    waiting = [start]
     while waiting:
-        for node in waiting.pop().all_input_nodes:
-            if node not in found:
-                found.add(node)
-                waiting.append(node)
-    return found
-
-
-def _descendants(target: fx.Node) -> set[fx.Node]:
-    found: set[fx.Node] = set()
-    waiting = [target]
-    while waiting:
-        for node in waiting.pop().users:
-            if node not in found:
-                found.add(node)
-                waiting.append(node)
+        new = [node for node in following(waiting.pop()) if node not in found]
+        found.update(new)
+        waiting.extend(new)
     return found
 
 
