@@ -1,5 +1,7 @@
 """The one pipeline: what is computed, what is reused, what is refused."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -34,7 +36,7 @@ def counted(x: Tensor) -> Tensor:
 
 
 def classifier(network: nn.Module | None = None, **changes: object) -> Classifier:
-    settings: dict[str, object] = {
+    settings: dict[str, Any] = {
         "labels": ("red", "blue", "any"),
         "preprocessing": Preprocessing((0, 0, 0), (1, 1, 1), input_size=8, resize_size=8),
         **changes,

@@ -23,7 +23,9 @@ CPU = torch.device("cpu")
 class _Raw(GradCAM):
     """pytorch-grad-cam without its ReLU, min-max scaling and enlargement."""
 
-    def compute_cam_per_layer(self, _tensor: Tensor, targets: list, _eigen: bool) -> list:
+    def compute_cam_per_layer(
+        self, _tensor: Tensor, targets: list[object], _eigen: bool
+    ) -> list[object]:
         (activations,) = self.activations_and_grads.activations
         (gradients,) = self.activations_and_grads.gradients
         weights = self.get_cam_weights(
@@ -31,7 +33,7 @@ class _Raw(GradCAM):
         )
         return [(weights[:, :, None, None] * activations.numpy()).sum(1)]
 
-    def aggregate_multi_layers(self, per_layer: list) -> np.ndarray:
+    def aggregate_multi_layers(self, per_layer: list[np.ndarray]) -> np.ndarray:
         return per_layer[0]
 
 
@@ -68,7 +70,7 @@ def test_grad_cam_with_tokens() -> None:
     ours = grad_cam(explainer.run(x, explainer.automatic), [2])[0]
     expected = theirs(
         network.requires_grad_(),
-        network.ln_1,
+        network.get_submodule("ln_1"),
         x,
         2,
         reshape_transform=lambda t: t[:, 1:].reshape(1, 4, 4, 8).permute(0, 3, 1, 2),

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import pascal_voc
+from camviewer.evaluate.datasets import Corners, pascal_voc
 from camviewer.evaluate.localization import intersection_over_union, measure_localization
 from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
@@ -42,7 +42,7 @@ def annotate(folder: Path, stem: str, *objects: tuple[object, ...], side: int = 
         ((0, 0, 0, 0), (0, 0, 1, 1), 0.0),
     ],
 )
-def test_intersection_over_union(a: tuple, b: tuple, expected: float) -> None:
+def test_intersection_over_union(a: Corners, b: Corners, expected: float) -> None:
     assert intersection_over_union(a, b) == pytest.approx(expected)
     assert intersection_over_union(b, a) == pytest.approx(expected)
 
