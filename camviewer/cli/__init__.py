@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from camviewer.cli.parser import build_parser
-from camviewer.errors import CamviewerError
+from camviewer.errors import CamviewerError, ConsentRequiredError, DownloadError, ExportError
 
 _FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
 
@@ -37,6 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return smoke(parsed.smoke_test)
         status: int = parsed.command(parsed)
         sys.stdout.flush()
+    except ConsentRequiredError as error:
+        print(f"camviewer: {error} To agree, add --trust.", file=sys.stderr)
+        return _WRONG_USAGE
+    except (DownloadError, ExportError) as error:
+        print(f"camviewer: {error}", file=sys.stderr)
+        return _FAILED
     except CamviewerError as error:
         print(f"camviewer: {error}", file=sys.stderr)
         return _WRONG_USAGE

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -186,6 +187,17 @@ def test_wrong_options_end_with_two(
     assert "camviewer" in capsys.readouterr().err
 
 
+def test_a_file_that_holds_a_program_runs_only_when_trusted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(zoo.build("squeezenet1_1", num_classes=2), tmp_path / "whole.pth")
+    options = ("--out", tmp_path / "out", "--weights", tmp_path / "whole.pth")
+    assert explain(BOARD, *options) == 2
+    assert "--trust" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert explain(BOARD, *options, "--trust") == 0
+
+
 def test_an_input_size_that_a_network_cannot_take_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,7 +222,7 @@ def test_an_output_folder_that_is_a_file_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").write_text("in the way")
-    assert explain(BOARD, "--out", tmp_path / "out") == 2
+    assert explain(BOARD, "--out", tmp_path / "out") == 1
     assert "out" in capsys.readouterr().err
     assert (tmp_path / "out").read_text() == "in the way"
 
