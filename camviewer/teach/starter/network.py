@@ -11,7 +11,7 @@ from camviewer.teach.starter.raster import Rgb, resized
 
 MEAN = (0.48, 0.46, 0.44)
 STD = (0.27, 0.27, 0.28)
-INPUT_SIZE = 192
+INPUT_SIZE = 224
 """Side in pixels to which pictures are resized by default."""
 
 

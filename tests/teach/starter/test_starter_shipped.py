@@ -16,7 +16,7 @@ from camviewer.errors import ModelError
 from camviewer.models.starter_net import StarterNet
 from camviewer.teach.starter import LABELS, samples
 from camviewer.teach.starter.card import CARD, record_figures
-from camviewer.teach.starter.evaluate import ON_SURFACES, Seen, look, scenes, table
+from camviewer.teach.starter.evaluate import ON_SURFACES, Seen, look, scenes, sigmoid, table
 from camviewer.teach.starter.network import as_input, logits_and_maps
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, Record, read, write_record
 from camviewer.teach.starter.train import TEST
@@ -136,6 +136,29 @@ def test_samples_are_pictures_of_a_fair_size() -> None:
         image.load()
         assert image.mode == "RGB"
         assert 800 <= max(image.size) <= 1200
+
+
+@pytest.mark.parametrize(
+    ("stem", "labels"),
+    [
+        ("board", {"chessboard"}),
+        ("cracked_wall", {"crack"}),
+        ("page", {"text"}),
+        ("parcel", {"QR code", "barcode", "text"}),
+        ("road_signs", {"circle", "triangle"}),
+        ("stars", {"star"}),
+    ],
+)
+def test_it_sees_what_the_samples_show(
+    stem: str, labels: set[str], shipped: tuple[StarterNet, Record]
+) -> None:
+    network, record = shipped
+    image = Image.open(paths.resources() / "samples" / f"{stem}.jpg")
+    scale = record.input_size / min(image.size)
+    small = image.resize((round(image.width * scale), round(image.height * scale)))
+    logits, _ = logits_and_maps(network, as_input([np.asarray(small)]))
+    present = sigmoid(logits[0]) >= np.array(record.thresholds, np.float32)
+    assert labels <= {label for label, seen in zip(LABELS, present, strict=True) if seen}
 
 
 def test_a_sample_is_drawn_the_same_twice() -> None:
