@@ -38,6 +38,7 @@ from camviewer.errors import CamviewerError  # noqa: E402
 from camviewer.export import pictures  # noqa: E402
 from camviewer.gui.crash import CrashReporter  # noqa: E402
 from camviewer.gui.engine import Engine  # noqa: E402
+from camviewer.gui.file_open import FileOpenEvents  # noqa: E402
 from camviewer.gui.main_window import MainWindow  # noqa: E402
 from camviewer.gui.message_bar import Kind  # noqa: E402
 from camviewer.gui.settings import Settings  # noqa: E402
@@ -73,6 +74,9 @@ def run(paths: Sequence[str]) -> int:
     reporter.install()
     window = MainWindow(Engine(), settings, theme)
     reporter.crashed.connect(lambda message: window.messages.show_message(message, Kind.ERROR))
+    documents = FileOpenEvents()
+    documents.requested.connect(window.opener.open_paths)
+    app.installEventFilter(documents)
     window.show()
     window.start([Path(p) for p in paths])
     try:
