@@ -145,10 +145,8 @@ def first_aid(rng: Rng) -> Rgb:
     pen.line((0, 330, 1200, 330), (140, 20, 28), 8)
     for left in (190, 900):
         pen.rounded_rectangle((left, 290, left + 110, 372), 12, (206, 208, 212), (120, 122, 128), 5)
-    for box in ((505, 420, 695, 770), (425, 500, 775, 690)):
-        pen.rectangle(box, (250, 250, 248))
-    for box in ((525, 440, 675, 750), (445, 520, 755, 670)):
-        pen.rectangle(box, (255, 255, 255))
+    for box in ((537, 410, 663, 786), (412, 535, 788, 661)):
+        pen.rectangle(box, (252, 252, 250))
     pen.text((400, 130), "FIRST AID", (255, 250, 246), lettering(90, bold=True))
     lay(canvas, case, [(0.2, 0.17), (0.8, 0.17), (0.79, 0.86), (0.21, 0.86)], 0.018, 0.55)
     return developed(rng, canvas)
