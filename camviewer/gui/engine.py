@@ -186,9 +186,12 @@ class Engine(QObject):
         """Inspect the current picture again."""
         self._inspect()
 
-    def shutdown(self) -> bool:
-        """End all threads within two seconds; whether all of them did (see `worker.join`)."""
-        return join((self._pictures, self._models, self._inspections))
+    def shutdown(self, *others: Lane) -> bool:
+        """End all threads, and those of other lanes, within two seconds; whether all of them did.
+
+        See `worker.join`.
+        """
+        return join((self._pictures, self._models, self._inspections, *others))
 
     def _set_frame(self, frame: Frame) -> None:
         self._frame = frame

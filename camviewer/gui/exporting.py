@@ -10,6 +10,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
 from camviewer.export.bundle import export
+from camviewer.gui.album import Album
+from camviewer.gui.batch_export import BatchExport
 from camviewer.gui.dialogs.export import ExportDialog
 from camviewer.gui.jobs import Jobs
 from camviewer.gui.message_bar import Kind, MessageBar
@@ -29,6 +31,7 @@ class Exporter(QObject):
         self,
         session: Session,
         shown: Callable[[], Inspection | None],
+        album: Album,
         jobs: Jobs,
         messages: MessageBar,
         settings: Settings,
@@ -37,21 +40,28 @@ class Exporter(QObject):
         super().__init__(window)
         self._session = session
         self._shown = shown
+        self._album = album
         self._jobs = jobs
         self._messages = messages
         self._settings = settings
         self._window = window
+        self.batch = BatchExport(messages, self._show_folder, self)
 
     def ask(self) -> None:
         """Let the person choose, then export."""
         if self._shown() is None:
             self._nothing()
             return
-        dialog = ExportDialog(self._settings.export, self._beside(), self._window)
+        dialog = ExportDialog(
+            self._settings.export, self._beside(), self._window, len(self._album.paths)
+        )
 
         def accepted() -> None:
             self._settings.export = dialog.choices
-            self._export(dialog.choices)
+            if dialog.every.isChecked():
+                self._export_all(dialog.choices)
+            else:
+                self._export(dialog.choices)
 
         dialog.accepted.connect(accepted)
         dialog.open()
@@ -69,12 +79,28 @@ class Exporter(QObject):
         view = self._session.view
         self._jobs.submit(lambda: overlay(inspection, view), self._copied, self._tell)
 
+    def _export_all(self, choices: ExportChoices) -> None:
+        model = self._session.model
+        if model is not None:
+            self.batch.start(
+                model.classifier,
+                model.device,
+                self._album.paths,
+                self._session.request,
+                self._session.view,
+                choices,
+                self._folder(choices),
+            )
+
+    def _folder(self, choices: ExportChoices) -> Path:
+        return choices.folder or self._beside() or Path.home()
+
     def _export(self, choices: ExportChoices) -> None:
         inspection = self._shown()
         if inspection is None:
             self._nothing()
             return
-        folder = choices.folder or self._beside() or Path.home()
+        folder = self._folder(choices)
         stem = _stem(inspection)
         view = self._session.view
         what = set(choices.parts)

@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self.exporter = Exporter(
             self.session,
             lambda: self.canvas.inspection if self.session.inspection else None,
+            self.album,
             self.jobs,
             self.messages,
             settings,
@@ -251,7 +252,7 @@ class MainWindow(QMainWindow):
         self.settings.mark_launched()
         self.settings.sync()
         self.jobs.shutdown()
-        self.engine.shutdown()
+        self.engine.shutdown(self.exporter.batch.lane)
         super().closeEvent(event)
 
     def _show_frame(self, frame: Frame | None) -> None:

@@ -1,10 +1,12 @@
 """What is exported or copied equals what is shown."""
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -119,3 +121,60 @@ def test_the_dialog_needs_something_to_export(ui: Opened, tmp_path: Path) -> Non
 def test_nothing_can_be_exported_before_there_is_something(ui: Opened) -> None:
     for name in ("export", "quick_export", "copy"):
         assert not ui.window.actions_by_name[name].isEnabled()
+
+
+def test_all_open_pictures_are_exported_as_the_one_shown(ui: Opened, tmp_path: Path) -> None:
+    paths = [picture(tmp_path / f"{name}.png") for name in "abc"]
+    (tmp_path / "d.png").write_bytes(b"broken")
+    ui.open(*paths, tmp_path / "d.png")
+    ui.window.appearance.opacity.slider.setValue(30)
+    ui.press("export")
+    dialog = QApplication.activeModalWidget()
+    assert dialog.every.text().startswith("All 4 open pictures")
+    dialog.every.setChecked(True)
+    dialog.folder.setText(str(tmp_path / "out"))
+    with ui.bot.waitSignal(ui.window.exporter.batch.ended) as done:
+        dialog.accept()
+    (batch,) = done.args
+    assert batch.exported == paths
+    assert ui.window.messages.text.startswith("Exported 3 of 4 pictures")
+    assert "d.png" in ui.window.messages.text
+    for path in paths:
+        shown = overlay(replace(ui.inspection), ui.window.session.view)
+        with Image.open(tmp_path / "out" / f"{path.stem}.overlay.png") as written:
+            assert np.array_equal(np.asarray(written), shown)
+
+
+def test_a_batch_is_cancelled_by_its_message(
+    ui: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, stopped = threading.Event(), threading.Event()
+
+    def endless(*_args: object) -> None:
+        cancelled = _args[-1]
+        going.set()
+        while not cancelled():
+            pass
+        stopped.set()
+
+    monkeypatch.setattr("camviewer.gui.batch_export.export_all", endless)
+    ui.open(picture(tmp_path / "a.png"), picture(tmp_path / "b.png"))
+    ui.press("export")
+    dialog = QApplication.activeModalWidget()
+    dialog.every.setChecked(True)
+    dialog.accept()
+    assert ui.window.exporter.batch.busy
+    ui.bot.waitUntil(going.is_set)
+    assert ui.window.messages.text.startswith("Exporting picture 1 of 2")
+    ui.window.messages.trigger()
+    ui.bot.waitUntil(stopped.is_set)
+    assert not ui.window.exporter.batch.busy
+    assert ui.window.messages.text.startswith("Export cancelled")
+
+
+def test_one_open_picture_offers_no_batch(ui: Opened, tmp_path: Path) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    ui.press("export")
+    dialog = QApplication.activeModalWidget()
+    assert not dialog.every.isVisible()
+    dialog.reject()

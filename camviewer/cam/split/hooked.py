@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -80,10 +81,16 @@ class HookedNetwork:
 
 @contextmanager
 def _hooked(hooks: list[tuple[nn.Module, _Hook]]) -> Iterator[None]:
+    here = threading.get_ident()
+
+    def of_this_thread(hook: _Hook) -> _Hook:
+        # another thread may be running the same network for another picture
+        return lambda *seen: hook(*seen) if threading.get_ident() == here else None
+
     handles = []
     try:
         for module, hook in hooks:
-            handles.append(module.register_forward_hook(hook))
+            handles.append(module.register_forward_hook(of_this_thread(hook)))
         yield
     finally:
         for handle in handles:

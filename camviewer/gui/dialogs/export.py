@@ -30,9 +30,20 @@ class ExportDialog(Dialog):
     """Check what is wanted; the choices are remembered."""
 
     def __init__(
-        self, choices: ExportChoices, beside: Path | None, parent: QWidget | None = None
+        self,
+        choices: ExportChoices,
+        beside: Path | None,
+        parent: QWidget | None = None,
+        pictures: int = 1,
     ) -> None:
-        """``beside`` is the picture's own folder, offered while no folder is remembered."""
+        """Offer the choices of the last time.
+
+        Args:
+            choices: those.
+            beside: the picture's own folder, offered while no folder is remembered.
+            parent: the window.
+            pictures: how many are open.
+        """
         super().__init__("Export", parent, "Export", "Cancel")
         self.setMinimumWidth(540)
         self.parts: dict[str, QCheckBox] = {}
@@ -44,6 +55,10 @@ class ExportDialog(Dialog):
             box.toggled.connect(self._check)
             self.parts[name] = box
             self.body.addWidget(box)
+        self.every = QCheckBox(f"All {pictures} open pictures, not only the one shown")
+        self.every.setAccessibleName("All open pictures")
+        self.every.setToolTip("Each is explained anew as the one shown; boxes you edited are not")
+        self.every.setVisible(pictures > 1)
         self.format = QComboBox()
         self.format.addItem("PNG (exact)", "png")
         self.format.addItem("JPEG (smaller)", "jpg")
@@ -66,6 +81,7 @@ class ExportDialog(Dialog):
         rows.add_row(caption("Pictures as"), self.format)
         rows.add_row(caption("Folder"), line)
         self.body.addLayout(rows)
+        self.body.addWidget(self.every)
         self.body.addWidget(
             paragraph("Quick Export (Ctrl+E) repeats these choices without asking.", muted=True)
         )
