@@ -31,6 +31,18 @@ _MOST_BOXES = 100  # a noisy map without a minimum area must not stall the progr
 _OTSU_LEVELS = 255
 
 Axis = NDArray[np.float64]
+Corners = tuple[float, float, float, float]
+
+
+def intersection_over_union(a: Corners, b: Corners) -> float:
+    """IoU of two boxes ``(left, top, right, bottom)``, in [0, 1]; 0 for boxes without area."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
+    return shared / (areas - shared)
 
 
 def explain(heatmap: Heatmap, rule: BoxRule) -> Explanation:

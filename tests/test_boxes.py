@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from camviewer.boxes import find_boxes, rebox
+from camviewer.boxes import Corners, find_boxes, intersection_over_union, rebox
 from camviewer.types import Box, BoxRule, Geometry, Heatmap, Map, Rule
 from tests.inspections import cropped, heatmap, inspection, letterboxed
 
@@ -312,3 +312,18 @@ def test_a_box_slider_costs_less_than_4_ms_at_1080p(rule: Rule) -> None:
         cv2.setNumThreads(threads)
     # thread time, and the fastest of ten: other work on the machine does not count
     assert min(seconds) < 0.004
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ((0, 0, 2, 2), (0, 0, 2, 2), 1.0),
+        ((0, 0, 2, 2), (1, 1, 3, 3), 1 / 7),
+        ((0, 0, 4, 1), (0, 0, 2, 1), 0.5),
+        ((0, 0, 1, 1), (1, 0, 2, 1), 0.0),
+        ((0, 0, 0, 0), (0, 0, 1, 1), 0.0),
+    ],
+)
+def test_intersection_over_union(a: Corners, b: Corners, expected: float) -> None:
+    assert intersection_over_union(a, b) == pytest.approx(expected)
+    assert intersection_over_union(b, a) == pytest.approx(expected)

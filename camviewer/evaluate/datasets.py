@@ -11,9 +11,8 @@ from defusedxml import DefusedXmlException
 from defusedxml import ElementTree as DefusedElementTree
 from torchvision.datasets import VOCDetection
 
+from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
-
-Corners = tuple[float, float, float, float]
 
 _UNREADABLE = (
     DefusedElementTree.ParseError,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from camviewer.boxes import find_boxes
-from camviewer.evaluate.datasets import Corners, Sample
+from camviewer.boxes import find_boxes, intersection_over_union
+from camviewer.evaluate.datasets import Sample
 from camviewer.inspector import Inspector, Request
 from camviewer.media.images import load
 from camviewer.types import Box, BoxRule, Explanation, Inspection
@@ -41,17 +41,6 @@ class Localization:
     def as_dict(self) -> dict[str, object]:
         """Ready for JSON."""
         return asdict(self)
-
-
-def intersection_over_union(a: Corners, b: Corners) -> float:
-    """IoU of two boxes ``(left, top, right, bottom)``, in [0, 1]; 0 for boxes without area."""
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    shared = width * height
-    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
-    return shared / (areas - shared)
 
 
 def measure_localization(

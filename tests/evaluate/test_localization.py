@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import Corners, pascal_voc
-from camviewer.evaluate.localization import intersection_over_union, measure_localization
+from camviewer.evaluate.datasets import pascal_voc
+from camviewer.evaluate.localization import measure_localization
 from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
 from camviewer.types import BoxRule
@@ -30,21 +30,6 @@ def annotate(folder: Path, stem: str, *objects: tuple[object, ...], side: int = 
     text = "".join(_OBJECT.format(*o) for o in objects)
     xml = _XML.format(file=f"{stem}.png", width=side, height=side, objects=text)
     (folder / "annotations" / f"{stem}.xml").write_text(xml)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [
-        ((0, 0, 2, 2), (0, 0, 2, 2), 1.0),
-        ((0, 0, 2, 2), (1, 1, 3, 3), 1 / 7),
-        ((0, 0, 4, 1), (0, 0, 2, 1), 0.5),
-        ((0, 0, 1, 1), (1, 0, 2, 1), 0.0),
-        ((0, 0, 0, 0), (0, 0, 1, 1), 0.0),
-    ],
-)
-def test_intersection_over_union(a: Corners, b: Corners, expected: float) -> None:
-    assert intersection_over_union(a, b) == pytest.approx(expected)
-    assert intersection_over_union(b, a) == pytest.approx(expected)
 
 
 def test_localisation_by_hand(tmp_path: Path) -> None:

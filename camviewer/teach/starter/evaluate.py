@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from camviewer.boxes import intersection_over_union
 from camviewer.models.starter_net import StarterNet
 from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.backgrounds import Photo, load_photos, photo_crop, photo_files, surface
@@ -15,7 +16,6 @@ from camviewer.teach.starter.metrics import (
     BOX_RULE,
     average_precision,
     box_of,
-    overlap,
 )
 from camviewer.teach.starter.network import as_input, logits_and_maps
 from camviewer.teach.starter.raster import Rgb, resized
@@ -60,7 +60,7 @@ class Seen:
             for label, true in scene.boxes.items():
                 c = LABELS.index(label)
                 found = box_of(maps[c], scene.picture.shape[0], rule)
-                hits[c].append(found is not None and overlap(found, true[0]) >= 0.5)
+                hits[c].append(found is not None and intersection_over_union(found, true[0]) >= 0.5)
         return [float(np.mean(h)) if h else float("nan") for h in hits]
 
     def recall(self, thresholds: Sequence[float]) -> list[float]:

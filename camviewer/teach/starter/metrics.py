@@ -1,10 +1,9 @@
-"""Figures of merit on arrays: average precision, boxes from maps, overlap."""
+"""Figures of merit on arrays: average precision, boxes from maps."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from camviewer.boxes import find_boxes
-from camviewer.teach.starter.scenes import BoxCorners
+from camviewer.boxes import Corners, find_boxes
 from camviewer.types import BoxRule, Geometry, Heatmap, Rule
 
 BOX_RULE = BoxRule(Rule.ALL, threshold=0.4, min_area=0.01)
@@ -27,9 +26,7 @@ def average_precision(scores: NDArray[np.float32], labels: NDArray[np.float32]) 
     return float(precision[hits].mean())
 
 
-def box_of(
-    activation: NDArray[np.float32], side: int, rule: BoxRule = BOX_RULE
-) -> BoxCorners | None:
+def box_of(activation: NDArray[np.float32], side: int, rule: BoxRule = BOX_RULE) -> Corners | None:
     """The box that encloses all that the rule finds; None where nothing speaks for the class.
 
     Args:
@@ -46,14 +43,3 @@ def box_of(
         max(box.x + box.width for box in found),
         max(box.y + box.height for box in found),
     )
-
-
-def overlap(one: BoxCorners, other: BoxCorners) -> float:
-    """Intersection over union of two boxes, 0 to 1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return both / (areas - both)

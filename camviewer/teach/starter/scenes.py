@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from camviewer.boxes import Corners
 from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.backgrounds import Photo, photo_crop, surface, wall
 from camviewer.teach.starter.codes import barcode, qr_code
@@ -27,7 +28,6 @@ from camviewer.teach.starter.raster import (
 )
 from camviewer.teach.starter.shapes import OUTLINES, chessboard, shape
 
-BoxCorners = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels; right and bottom are exclusive."""
 
 _VISIBLE = 0.6
@@ -75,7 +75,7 @@ class Scene:
 
     picture: Rgb
     labels: NDArray[np.float32]
-    boxes: dict[str, list[BoxCorners]] = field(default_factory=dict)
+    boxes: dict[str, list[Corners]] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,7 +94,7 @@ def render(rng: Rng, spec: SceneSpec, photos: Sequence[Photo] = ()) -> Scene:
     wanted = _wanted(rng, spec)
     picture, shows = _background(rng, spec, photos, "crack" in wanted)
     placed: list[_Placed] = []
-    taken: list[BoxCorners] = []
+    taken: list[Corners] = []
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
         share = rng.uniform(0.08, 0.45)
         picture = _paste(rng, picture, None, share, spec, taken, placed)
@@ -129,7 +129,7 @@ def _background(
 
 def _paste(
     rng: Rng, picture: Rgb, label: str | None, share: float, spec: SceneSpec,
-    taken: list[BoxCorners], placed: list[_Placed],
+    taken: list[Corners], placed: list[_Placed],
 ) -> Rgb:  # fmt: skip
     """Put one object where there is room; without room the picture stays as it is."""
     side = spec.side
@@ -156,7 +156,7 @@ def _paste(
 
 
 def _spot(
-    rng: Rng, side: int, pixels: int, taken: list[BoxCorners], tries: int
+    rng: Rng, side: int, pixels: int, taken: list[Corners], tries: int
 ) -> tuple[float, float] | None:
     """Centre of a free place; objects may leave the picture by a tenth of their size."""
     low = min(side / 2, pixels * 0.42)
@@ -265,7 +265,7 @@ def _labelled(picture: Rgb, placed: list[_Placed], shows: Sequence[str]) -> Scen
     return scene
 
 
-def _extent(seen: NDArray[np.bool_]) -> BoxCorners:
+def _extent(seen: NDArray[np.bool_]) -> Corners:
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(rows):
         return (0.0, 0.0, 0.0, 0.0)

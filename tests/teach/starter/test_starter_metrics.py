@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from camviewer.boxes import intersection_over_union
 from camviewer.teach.starter.export import best_f1, platt
-from camviewer.teach.starter.metrics import average_precision, box_of, overlap
+from camviewer.teach.starter.metrics import average_precision, box_of
 from camviewer.types import BoxRule, Rule
 
 NAN = float("nan")
@@ -25,17 +26,11 @@ def test_average_precision_leaves_out_what_nobody_knows() -> None:
     assert np.isnan(average_precision(f32(0.9, 0.8), f32(0, NAN)))
 
 
-def test_overlap_by_hand() -> None:
-    assert overlap((0, 0, 4, 4), (2, 0, 6, 4)) == pytest.approx(8 / 24)
-    assert overlap((0, 0, 4, 4), (0, 0, 4, 4)) == 1.0
-    assert overlap((0, 0, 4, 4), (4, 0, 8, 4)) == 0.0
-
-
 def test_box_of_a_block_is_the_block() -> None:
     activation = np.full((8, 8), -3.0, np.float32)
     activation[2:4, 3:7] = 5.0
     left, top, right, bottom = box_of(activation, 64) or (0, 0, 0, 0)
-    assert overlap((left, top, right, bottom), (24, 16, 56, 32)) > 0.7
+    assert intersection_over_union((left, top, right, bottom), (24, 16, 56, 32)) > 0.7
 
 
 def test_box_of_two_blobs_depends_on_the_rule() -> None:
