@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         self.models.load_starter()
         samples = sorted((resources() / "samples").glob("*.jpg"))
         if paths:
-            self.opener.open_paths(paths)
+            self.opener.open_paths([path.absolute() for path in paths])
         elif self.settings.first_launch and samples:
             self.opener.open_sample(samples[0])
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from camviewer.gui.dialogs.frame import Dialog, paragraph
 from camviewer.gui.panels.controls import Form, caption
 from camviewer.gui.settings import ExportChoices
+from camviewer.gui.theme import SPACE
 
 _PARTS = {
     "overlay": ("Overlay", "The picture with heatmap and boxes, as shown, at its own resolution"),
@@ -75,6 +76,7 @@ class ExportDialog(Dialog):
         self.browse.setToolTip("Choose a folder")
         self.browse.clicked.connect(self._browse)
         line = QHBoxLayout()
+        line.setSpacing(SPACE)
         line.addWidget(self.folder, 1)
         line.addWidget(self.browse)
         rows = Form()
