@@ -7,6 +7,7 @@ second output. Gradients then flow from the scores to that output.
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -38,6 +39,8 @@ class ScriptedNetwork:
             ModelError: if the network does not return class scores.
         """
         self._network = network
+        # compiling the graph costs more than running it
+        self._function = lru_cache(maxsize=4)(lambda at: _with_outputs(network, [at]))
         candidates = _candidates(_inlined(network))
         with torch.no_grad():
             logits, *values = _with_outputs(network, [i for _, _, i in candidates])(network, probe)
@@ -58,7 +61,7 @@ class ScriptedNetwork:
 
     def run(self, tensor: Tensor, layer: Layer) -> Run:
         """Run the network on ``(1, 3, height, width)``, keeping what leads from layer to scores."""
-        function = _with_outputs(self._network, [self._positions[layer.name]])
+        function = self._function(self._positions[layer.name])
         with torch.enable_grad():
             output, activation = function(self._network, tensor.clone().requires_grad_())
         logits = as_logits(output)
