@@ -58,6 +58,8 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
             f"{inspector.classifier.name} takes pictures of {own} x {own} pixels only. Leave "
             "--input-size out."
         )
+    # the size is checked on any picture's shape
+    inspector.classifier.preprocessing.geometry((own, own), arguments.fit, arguments.input_size)
     return Request(
         method=arguments.method,
         layer=arguments.layer,

@@ -148,6 +148,7 @@ def test_nothing_found_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["--layer", "fc9"], "fc9"),
         (["--model", "resnet1"], "resnet1"),
         (["--device", "quantum"], "quantum"),
+        (["--input-size", "5000"], "4096"),
         (["--method", "magic"], "cam, grad-cam"),
         (["--weights", "nowhere.pth"], "nowhere.pth"),
         (["--labels", "nowhere.txt"], "nowhere.txt"),
