@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -20,10 +22,11 @@ class Explainer:
         device: torch.device,
         target_layer: str | None = None,
     ) -> None:
-        """Move the network to the device and find its layers.
+        """Bring the network to the device and find its layers.
 
         Args:
-            network: in evaluation mode, no parameter requiring gradients.
+            network: on the CPU, where it stays: another device gets a copy, so that nobody else who
+                uses the network, and no fall-back to the CPU, meets it on the wrong device.
             probe_size: side of a square input that it can take, in pixels.
             device: where to run.
             target_layer: the layer to look at by default; None for the automatic choice.
@@ -33,7 +36,8 @@ class Explainer:
             MethodError: if it has no layer with rows and columns.
         """
         self.device = device
-        network = network.to(device)
+        if device.type != "cpu":
+            network = copy.deepcopy(network).to(device)
         generator = torch.Generator().manual_seed(0)
         probe = torch.randn(1, 3, probe_size, probe_size, generator=generator).to(device)
         self._opened = open_network(network, probe)
