@@ -55,10 +55,13 @@ class ModelFlow(QObject):
 
     def ask_own(self, weights: Path | None = None) -> None:
         """Ask for the file and what belongs to it, then load it."""
-        dialog = OwnModelDialog(weights, self._settings.folder, self._window)
+        dialog = OwnModelDialog(
+            weights, self._settings.folder, self._window, self._settings.own_models
+        )
 
         def accepted() -> None:
             own = dialog.chosen()
+            self._settings.remember_own_model(own.weights, dialog.entries)
             options = {"weights": own.weights, "labels": own.labels, "overrides": own.overrides}
             self._load(own.name, options, announce=True)
 

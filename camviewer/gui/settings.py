@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,9 @@ from camviewer.types import BoxRule, Rule
 
 _RECENT = 12
 EXPORT_PARTS = ("overlay", "heatmap", "map", "json")
+
+Entries = dict[str, str]
+"""What was typed into the fields of a dialog, by their names."""
 
 
 class Scheme(StrEnum):
@@ -160,6 +164,27 @@ class Settings:
         self._store.setValue("export/folder", str(choices.folder or ""))
         self._store.setValue("export/parts", " ".join(sorted(choices.parts)))
         self._store.setValue("export/format", choices.picture_format)
+
+    @property
+    def own_models(self) -> dict[str, Entries]:
+        """What was entered for weights files before, by their path, oldest first."""
+        try:
+            value = json.loads(self._text("own_models"))
+        except ValueError:
+            return {}
+        if not isinstance(value, dict):
+            return {}
+        return {
+            path: {k: v for k, v in entries.items() if isinstance(v, str)}
+            for path, entries in value.items()
+            if isinstance(entries, dict)
+        }
+
+    def remember_own_model(self, weights: Path, entries: Entries) -> None:
+        """Keep what was entered for a weights file, and for some files before it."""
+        kept = {p: e for p, e in self.own_models.items() if p != str(weights.absolute())}
+        kept[str(weights.absolute())] = entries
+        self._store.setValue("own_models", json.dumps(dict(list(kept.items())[-_RECENT:])))
 
     def sync(self) -> None:
         """Write to disk now."""

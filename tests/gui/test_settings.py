@@ -27,6 +27,7 @@ def test_everything_comes_back_after_a_restart(file: str, tmp_path: Path) -> Non
     first.export = ExportChoices(tmp_path, frozenset({"map"}), "jpg")
     first.folder = tmp_path
     first.add_recent(tmp_path / "a, b; c.png")
+    first.remember_own_model(tmp_path / "w.pth", {"mean": "0.5, 0.5; 0.5"})
     first.mark_launched()
     first.sync()
     again = settings(file)
@@ -36,6 +37,7 @@ def test_everything_comes_back_after_a_restart(file: str, tmp_path: Path) -> Non
     assert again.export == first.export
     assert again.folder == tmp_path
     assert again.recent == (tmp_path / "a, b; c.png",)
+    assert again.own_models == {str(tmp_path / "w.pth"): {"mean": "0.5, 0.5; 0.5"}}
     assert not again.first_launch
 
 
@@ -73,3 +75,18 @@ def test_damaged_values_read_as_the_defaults(file: str) -> None:
     assert made.folder == Path.home()
     assert made.export == ExportChoices(None, frozenset({"overlay"}), "png")
     assert made.geometry.isEmpty()
+
+
+def test_own_models_are_few_and_the_newest(file: str, tmp_path: Path) -> None:
+    store = settings(file)
+    for number in (*range(15), 3):
+        store.remember_own_model(tmp_path / f"{number}.pth", {"labels": str(number)})
+    names = [Path(path).stem for path in store.own_models]
+    assert names == ["4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "3"]
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[1]", '{"a": 1}', '{"a": {"b": 1}}'])
+def test_damaged_own_models_read_as_none(file: str, text: str) -> None:
+    store = QSettings(file, QSettings.Format.IniFormat)
+    store.setValue("own_models", text)
+    assert not any(Settings(store).own_models.values())

@@ -156,6 +156,32 @@ def test_own_weights_take_all_that_was_entered(ui: Opened, tmp_path: Path) -> No
     assert options["overrides"] == Overrides((0.5, 0.5, 0.5), None, 128)
 
 
+def test_what_was_entered_for_a_file_is_offered_again(ui: Opened, tmp_path: Path) -> None:
+    weights, other = tmp_path / "w.pth", tmp_path / "other.pth"
+    for file in (weights, other):
+        file.write_bytes(b"w")
+    ui.window.models.ask_own(weights)
+    dialog = QApplication.activeModalWidget()
+    dialog.architecture.setCurrentIndex(dialog.architecture.findData("resnet18"))
+    dialog.mean.setText("0.5 0.5 0.5")
+    with ui.bot.waitSignal(ui.engine.model_loaded):
+        dialog.accept()
+    ui.window.models.ask_own(other)
+    dialog = QApplication.activeModalWidget()
+    assert dialog.entries == dict.fromkeys(("labels", "mean", "std", "input_size"), "") | {
+        "architecture": "Guess from the file"
+    }
+    dialog.mean.setText("0.1 0.1 0.1")
+    dialog.weights.setText(str(weights))
+    assert dialog.chosen().name == "resnet18"
+    assert dialog.mean.text() == "0.1 0.1 0.1"  # typed now: not overwritten
+    dialog.reject()
+    ui.window.models.ask_own(weights)
+    dialog = QApplication.activeModalWidget()
+    assert dialog.chosen().overrides == Overrides((0.5, 0.5, 0.5), None, None)
+    dialog.reject()
+
+
 def test_an_unknown_architecture_is_refused(ui: Opened, tmp_path: Path) -> None:
     weights = tmp_path / "w.pth"
     weights.write_bytes(b"w")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from PySide6.QtWidgets import (
 from camviewer.errors import ModelError
 from camviewer.gui.dialogs.frame import Dialog, paragraph
 from camviewer.gui.panels.controls import Form, caption
+from camviewer.gui.settings import Entries
+from camviewer.gui.theme import SPACE
 from camviewer.models import catalog
 from camviewer.models.catalog import Overrides
 
@@ -43,12 +46,26 @@ class OwnModel:
 class OwnModelDialog(Dialog):
     """Weights, architecture, labels, and the numbers of the preprocessing."""
 
-    def __init__(self, weights: Path | None, folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        weights: Path | None,
+        folder: Path,
+        parent: QWidget | None = None,
+        remembered: Mapping[str, Entries] | None = None,
+    ) -> None:
+        """Offer a weights file.
+
+        Args:
+            weights: the file, if it is known.
+            folder: where browsing starts.
+            parent: the window.
+            remembered: what was entered for files before, by their path.
+        """
         super().__init__("Use your own weights", parent, "Load", "Cancel")
         self.setMinimumWidth(560)
         self._folder = folder
+        self._remembered = remembered or {}
         self.weights = _line("Weights file", "A .safetensors, .pth, .pt or .pt2 file")
-        self.weights.setText(str(weights or ""))
         self.architecture = QComboBox()
         self.architecture.setEditable(True)
         self.architecture.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
@@ -90,6 +107,8 @@ class OwnModelDialog(Dialog):
             )
         )
         self.weights.textChanged.connect(self._check)
+        self.weights.textChanged.connect(self._recall)
+        self.weights.setText(str(weights or ""))
         self._check()
         self.weights.setFocus()
 
@@ -122,6 +141,30 @@ class OwnModelDialog(Dialog):
             overrides=overrides,
         )
 
+    @property
+    def entries(self) -> Entries:
+        """What was entered beside the weights, to be offered again."""
+        lines = {name: line.text().strip() for name, line in self._lines().items()}
+        return {"architecture": self.architecture.currentText().strip(), **lines}
+
+    def _lines(self) -> dict[str, QLineEdit]:
+        return {
+            "labels": self.labels,
+            "mean": self.mean,
+            "std": self.std,
+            "input_size": self.input_size,
+        }
+
+    def _recall(self, weights: str) -> None:
+        """Fill in what was entered for this file before, but nothing over what stands there."""
+        before = self._remembered.get(str(_path(weights).absolute()), {})
+        for name, line in self._lines().items():
+            if not line.text():
+                line.setText(before.get(name, ""))
+        row = self.architecture.findText(before.get("architecture", ""))
+        if row > 0 and self.architecture.currentIndex() == 0:
+            self.architecture.setCurrentIndex(row)
+
     def accept(self) -> None:
         try:
             self.chosen()
@@ -153,6 +196,7 @@ class OwnModelDialog(Dialog):
         button.setToolTip(f"Choose the {what} file")
         button.clicked.connect(lambda: self._browse(line, what, kinds))
         row = QHBoxLayout()
+        row.setSpacing(SPACE)
         row.addWidget(line, 1)
         row.addWidget(button)
         return row
