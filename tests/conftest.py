@@ -12,8 +12,9 @@ from hypothesis import settings
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # beside another busy process two torch threads, which spin for each other, are far slower than one
 torch.set_num_threads(1)
-# for the same reason; what hangs is found by pytest's own timeout
-settings.register_profile("camviewer", deadline=None)
+# for the same reason no example has a deadline; what hangs is found by pytest's own timeout
+# the continuous integration tries the same examples each time, everybody else always new ones
+settings.register_profile("camviewer", deadline=None, derandomize="CI" in os.environ, database=None)
 settings.load_profile("camviewer")
 
 

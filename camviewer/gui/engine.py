@@ -113,7 +113,7 @@ class Engine(QObject):
         self._pictures.done.connect(self._set_frame)
         self._pictures.failed.connect(self._on_failed)
         self._inspections.done.connect(self._on_inspected)
-        self._inspections.failed.connect(self._on_failed)
+        self._inspections.failed.connect(self._on_inspection_failed)
         self._models.done.connect(self._on_model)
         self._models.failed.connect(self._on_model_failed)
         self._models.progress.connect(self.model_progress)
@@ -132,7 +132,7 @@ class Engine(QObject):
 
     @property
     def inspection(self) -> Inspection | None:
-        """The current picture's newest inspection."""
+        """The current picture, explained; None until it is, and when it cannot be."""
         return self._inspection
 
     @property
@@ -173,6 +173,13 @@ class Engine(QObject):
         """Show a decoded picture and inspect it."""
         self._pictures.cancel()
         self._set_frame(frame)
+
+    def close_picture(self) -> None:
+        """Forget the picture and whatever is still being done for it."""
+        self._pictures.cancel()
+        self._inspections.cancel()
+        self._frame = None
+        self._inspection = None
 
     def set_request(self, request: Request) -> None:
         """Ask something else of the current picture."""
@@ -228,8 +235,15 @@ class Engine(QObject):
             input_size=None,
             targets=self._request.targets if same else None,
         )
+        # the old network's map must not stand under the new one's name
+        self._inspection = None
         self.model_loaded.emit(model)
         self._inspect()
+
+    def _on_inspection_failed(self, error: BaseException) -> None:
+        # the answer to an older question must not stand for the one that has none
+        self._inspection = None
+        self._on_failed(error)
 
     def _on_failed(self, error: BaseException) -> None:
         if not isinstance(error, CancelledError):

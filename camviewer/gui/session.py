@@ -14,7 +14,7 @@ from camviewer.types import BoxRule, Fit, Frame, Inspection
 
 
 class Session(QObject):
-    """Holds the newest inspection, the view on it and the question asked of the network.
+    """The engine's picture and inspection, the view on them and the question asked of the network.
 
     Changing the view or the box rule never infers; changing the question does.
     """
@@ -33,29 +33,26 @@ class Session(QObject):
         super().__init__(parent)
         self._engine = engine
         self._view = view
-        self._frame: Frame | None = None
-        self._inspection: Inspection | None = None
-        self._model: ModelInfo | None = None
         self._device = ""
         engine.set_request(replace(engine.request, rule=rule))
         engine.frame_loaded.connect(self._show_frame)
         engine.inspected.connect(self._show_inspection)
-        engine.failed.connect(self._lose_inspection)
+        engine.failed.connect(self._tell_loss)
         engine.model_loaded.connect(self._use_model)
 
     @property
     def frame(self) -> Frame | None:
         """The picture on the canvas."""
-        return self._frame
+        return self._engine.frame
 
     @property
     def inspection(self) -> Inspection | None:
         """The frame on the canvas, explained; None while that is not done."""
-        return self._inspection
+        return self._engine.inspection
 
     @property
     def model(self) -> ModelInfo | None:
-        return self._model
+        return self._engine.model
 
     @property
     def view(self) -> View:
@@ -115,9 +112,9 @@ class Session(QObject):
 
     def clear(self) -> None:
         """Show no picture."""
-        self._frame = None
+        self._engine.close_picture()
         self.frame_changed.emit(None)
-        self._set_inspection(None)
+        self.inspection_changed.emit(None)
 
     def _ask(self, request: Request) -> None:
         if request == self._engine.request:
@@ -127,36 +124,24 @@ class Session(QObject):
 
     @Slot(object)
     def _show_frame(self, frame: Frame) -> None:
-        self._frame = frame
-        self._inspection = None
         self.frame_changed.emit(frame)
         self.inspection_changed.emit(None)
 
     @Slot(object)
     def _show_inspection(self, inspection: Inspection) -> None:
-        # After a picture that could not be read nothing older may come back.
-        if inspection.frame is not self._frame:
-            return
         if inspection.origin.device != self._device:
             self._device = inspection.origin.device
             self.fell_back.emit(inspection.origin.note)
-        self._set_inspection(inspection)
+        self.inspection_changed.emit(inspection)
 
     @Slot(str)
-    def _lose_inspection(self) -> None:
-        # What was asked cannot be answered; the answer to an older question must not stand for it.
-        if self._inspection is not None:
-            self._set_inspection(None)
+    def _tell_loss(self) -> None:
+        if self.inspection is None:
+            self.inspection_changed.emit(None)
 
     @Slot(object)
     def _use_model(self, info: ModelInfo) -> None:
-        self._model = info
         self._device = info.device
-        # The old network's map must not stand under the new one's name.
-        self._lose_inspection()
+        self._tell_loss()
         self.request_changed.emit(self._engine.request)
         self.model_changed.emit(info)
-
-    def _set_inspection(self, inspection: Inspection | None) -> None:
-        self._inspection = inspection
-        self.inspection_changed.emit(inspection)

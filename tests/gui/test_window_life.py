@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from camviewer.gui.message_bar import Kind
@@ -73,7 +74,8 @@ def test_odd_files_leave_the_window_alive(ui: Opened, tmp_path: Path) -> None:
         for signal in ends:
             signal.connect(seen.append)
         ui.window.opener.open_paths([path])
-        ui.bot.waitUntil(lambda: bool(seen))
+        # an odd header may promise, and get, a picture of 200 million pixels
+        ui.bot.waitUntil(lambda: bool(seen), timeout=60_000)
         for signal in ends:
             signal.disconnect(seen.append)
         if ui.window.session.inspection is None:
@@ -146,3 +148,30 @@ def test_moving_to_another_device_is_told(ui: Opened, tmp_path: Path) -> None:
     ui.engine.inspected.emit(replace(inspection, origin=origin))
     assert ui.window.messages.text == note
     assert ui.window.status.texts["Device"].startswith("OTHER")
+
+
+def test_a_threshold_does_not_bring_back_the_answer_to_an_older_question(
+    ui: Opened, tmp_path: Path
+) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    with ui.bot.waitSignal(ui.engine.failed):
+        ui.window.session.set_layer("there is no such layer")
+    assert ui.window.session.inspection is None
+    ui.window.boxes.threshold.slider.setValue(50)
+    QApplication.processEvents()
+    assert ui.window.session.inspection is None
+    assert ui.window.canvas.inspection is None
+    with ui.explained():
+        ui.window.session.ask_simply()
+    assert ui.inspection.explanations[0].rule.threshold == 0.5
+
+
+def test_a_closed_picture_is_not_inspected_again(ui: Opened, tmp_path: Path) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    ui.press("close")
+    asked = len(ui.asked)
+    with ui.bot.waitSignal(ui.engine.model_loaded):
+        ui.window.models.load("vgg16")
+    ui.window.session.choose((1,))
+    assert not ui.engine.busy
+    assert len(ui.asked) == asked

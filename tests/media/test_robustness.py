@@ -19,7 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:::PIL")
 @given(file=odd_files())
 @settings(
     max_examples=500,
-    deadline=2000,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_an_odd_file_is_a_picture_or_a_clear_message(
