@@ -149,8 +149,8 @@ class Heatmap:
         values: float32 ``(rows, columns)`` at the map's own resolution, unbounded: positive speaks
             for the class, negative against it.
         geometry: how it lies over the picture.
-        target: index of the target class.
-        label: its name.
+        target: index of the target class; -1 when no class is asked about.
+        label: its name, or the question in words, such as "goldfish, not tench".
         score: its probability, in [0, 1].
         present: whether the network says that the class is in the picture: above its calibrated
             threshold (independent sigmoids), or the most probable class (softmax).
@@ -323,6 +323,30 @@ class Prediction:
     logit: float
 
 
+class Ask(StrEnum):
+    """What is asked about a class."""
+
+    FOR = "for"  # what speaks for it
+    AGAINST = "against"  # what speaks against it
+    RATHER_THAN = "rather than"  # what speaks for it and not for another one
+    LIKE = "like"  # what looks like a reference picture; no class is needed
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the network.
+
+    Attributes:
+        ask: the kind of question.
+        other: index of the class it is compared with (rather than).
+        reference: the picture it is compared with (like).
+    """
+
+    ask: Ask = Ask.FOR
+    other: int | None = None
+    reference: Frame | None = None
+
+
 @dataclass(frozen=True)
 class Origin:
     """Everything needed to repeat an inspection.
@@ -336,6 +360,7 @@ class Origin:
         fit: how the picture was laid into the input.
         device: what it ran on, such as ``cpu`` or ``cuda:0``.
         note: what the user should know about it, such as why the CPU was used; empty if nothing.
+        runtime: what computed the activation, such as ``eager`` or ``onnx``.
     """
 
     model: str
@@ -346,6 +371,7 @@ class Origin:
     fit: Fit
     device: str
     note: str = ""
+    runtime: str = "eager"
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from camviewer.cam.explainer import Explainer
 from camviewer.cam.methods import find_method
 from camviewer.cam.methods.gradient import grad_cam
 from camviewer.cam.split import Run
+from camviewer.cam.targets import classes
 from camviewer.inspector import Inspector, Request
 from camviewer.models import zoo
 from camviewer.models.classifier import Classifier
@@ -103,9 +104,9 @@ def best_class(run: Run) -> int:
 def test_cam_equals_grad_cam_after_normalising(name: str) -> None:
     explainer = Explainer(classifier(name).network, 64, torch.device("cpu"))
     run = explainer.run(torch.randn(1, 3, 96, 128), explainer.automatic)
-    classes = [int(i) for i in run.logits[0].topk(3).indices]
-    exact = find_method("auto", run).maps(run, classes)
-    gradient = grad_cam(run, classes)
+    targets = classes(*run.logits[0].topk(3).indices.tolist())
+    exact = find_method("auto", run).maps(run, targets)
+    gradient = grad_cam(run, targets)
     scale = exact.abs().amax((1, 2), keepdim=True)
     torch.testing.assert_close(
         gradient / gradient.abs().amax((1, 2), keepdim=True), exact / scale, rtol=1e-4, atol=1e-4

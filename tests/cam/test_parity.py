@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.methods.gradient import grad_cam
 from camviewer.cam.methods.linear import cam
+from camviewer.cam.targets import classes
 from camviewer.media.images import load
 from camviewer.models import catalog, zoo
 from camviewer.types import Fit
@@ -57,7 +58,7 @@ def test_grad_cam_on_tiny_networks(make: type[nn.Module], layer: str) -> None:
     x = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(3))
     explainer = Explainer(network, side, CPU)
     run = explainer.run(x, explainer.layer(layer))
-    ours = grad_cam(run, [0, 1])
+    ours = grad_cam(run, classes(0, 1))
     for target in (0, 1):
         expected = theirs(network.requires_grad_(), network.get_submodule(layer), x, target)
         assert_parity(ours[target], expected)
@@ -67,7 +68,7 @@ def test_grad_cam_with_tokens() -> None:
     network = frozen(ClassToken())
     x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(3))
     explainer = Explainer(network, 8, CPU)
-    ours = grad_cam(explainer.run(x, explainer.automatic), [2])[0]
+    ours = grad_cam(explainer.run(x, explainer.automatic), classes(2))[0]
     expected = theirs(
         network.requires_grad_(),
         network.get_submodule("ln_1"),
@@ -95,7 +96,7 @@ def test_grad_cam_on_real_networks(shared_data: Path, name: str, layer: str) -> 
     explainer = Explainer(classifier.network, 224, CPU)
     run = explainer.run(x, explainer.layer(layer))
     targets = [282, 242]  # tiger cat, boxer
-    ours = grad_cam(run, targets)
+    ours = grad_cam(run, classes(*targets))
     network = classifier.network.requires_grad_()
     for map_, target in zip(ours, targets, strict=True):
         assert_parity(map_, theirs(network, network.get_submodule(layer), x, target))
@@ -112,10 +113,11 @@ def test_cam_is_exact_and_equals_grad_cam_on_real_networks(shared_data: Path, na
     explainer = Explainer(classifier.network, 224, CPU)
     run = explainer.run(x, explainer.automatic)
     assert run.linear is not None
-    classes = [int(i) for i in run.logits[0].topk(5).indices]
-    exact, gradient = cam(run, classes), grad_cam(run, classes)
-    bias = 0 if run.linear.bias is None else run.linear.bias[classes]
-    logits = run.logits[0, classes].detach()
+    top = run.logits[0].topk(5).indices.tolist()
+    targets = classes(*top)
+    exact, gradient = cam(run, targets), grad_cam(run, targets)
+    bias = 0 if run.linear.bias is None else run.linear.bias[top]
+    logits = run.logits[0, top].detach()
     torch.testing.assert_close(exact.mean((1, 2)) + bias, logits, rtol=1e-4, atol=1e-6)
     for a, b in zip(exact, gradient, strict=True):
         torch.testing.assert_close(a / a.abs().max(), b / b.abs().max(), rtol=0, atol=1e-4)

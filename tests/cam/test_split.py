@@ -15,6 +15,7 @@ from camviewer.cam.split.hooked import HookedNetwork
 from camviewer.cam.split.opened import open_network
 from camviewer.cam.split.scripted import ScriptedNetwork
 from camviewer.cam.split.traced import TracedNetwork
+from camviewer.cam.targets import classes
 from camviewer.errors import MethodError, ModelError
 from camviewer.models.classifier import as_logits
 from tests.cam.networks import (
@@ -76,7 +77,7 @@ def test_three_ways_of_splitting_give_one_map() -> None:
     for layered, name in ((traced, "stem"), (hooked, "stem"), (scripted, "convolution.1")):
         names = {layer.name: layer for layer in layered.layers}
         chosen = names.get(name) or names["conv2d.1"]
-        maps.append(grad_cam(layered.run(x, chosen), [0, 3]))
+        maps.append(grad_cam(layered.run(x, chosen), classes(0, 3)))
     torch.testing.assert_close(maps[1], maps[0])
     torch.testing.assert_close(maps[2], maps[0])
 
@@ -110,7 +111,8 @@ def test_an_exported_program_is_split_by_its_own_graph() -> None:
     run = opened.run(picture(8, 8), layer)
     reference = TracedNetwork(network, picture(8, 8))
     torch.testing.assert_close(
-        grad_cam(run, [1]), grad_cam(reference.run(picture(8, 8), reference.layers[-1]), [1])
+        grad_cam(run, classes(1)),
+        grad_cam(reference.run(picture(8, 8), reference.layers[-1]), classes(1)),
     )
 
 
@@ -154,7 +156,7 @@ def test_the_automatic_layer_is_before_the_last_attention() -> None:
     assert explainer.automatic.name == "ln_1"
     assert explainer.automatic.layout == Layout(Axes.TOKENS, prefix=1)
     run = explainer.run(picture(8, 8), explainer.automatic)
-    maps = grad_cam(run, [0, 1, 2])
+    maps = grad_cam(run, classes(0, 1, 2))
     assert maps.shape == (3, 4, 4)
     # by hand: the class token is left out, then tokens fill the rows
     (gradient,) = torch.autograd.grad(run.logits[0, 1], run.activation, retain_graph=True)
@@ -166,7 +168,7 @@ def test_the_automatic_layer_is_before_the_last_attention() -> None:
 def test_layers_above_the_last_attention_say_that_they_say_nothing() -> None:
     explainer = Explainer(frozen(ClassToken()), 8, CPU)
     run = explainer.run(picture(8, 8), explainer.layer("ln_2"))
-    assert not grad_cam(run, [0]).any()
+    assert not grad_cam(run, classes(0)).any()
 
 
 def test_a_layer_without_influence_is_refused() -> None:
@@ -182,10 +184,10 @@ def test_a_network_that_overwrites_what_its_gradient_needs_is_refused_by_hooks()
     hooked = HookedNetwork(network, picture(8, 8))
     run = hooked.run(picture(8, 8), hooked.layers[0])
     with pytest.raises(MethodError, match="overwrites"):
-        grad_cam(run, [0])
+        grad_cam(run, classes(0))
     # torch.fx records the addition as one that does not overwrite
     traced = TracedNetwork(network, picture(8, 8))
-    maps = grad_cam(traced.run(picture(8, 8), traced.layers[0]), [0])
+    maps = grad_cam(traced.run(picture(8, 8), traced.layers[0]), classes(0))
     assert maps.abs().max() > 0
 
 

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from camviewer.cam.methods.method import Family, Method, at_once, needs_linear_head
 from camviewer.cam.split import Run
+from camviewer.cam.targets import Target
 from camviewer.errors import MethodError
 
 
-def cam(run: Run, targets: Sequence[int]) -> Tensor:
+def cam(run: Run, targets: Sequence[Target]) -> Tensor:
     """Class activation mapping (Zhou et al. 2016, equation 2).
 
     ``M_c(x, y) = sum_k w_k^c A_k(x, y)``, with ``w`` the weights of the linear layer. The mean of
@@ -21,11 +23,28 @@ def cam(run: Run, targets: Sequence[int]) -> Tensor:
         float ``(len(targets), rows, columns)``, unbounded.
 
     Raises:
-        MethodError: if the head is anything else than average pooling and one linear layer.
+        MethodError: if the head is anything else than average pooling and one linear layer, or a
+            target is not linear in the logits.
     """
-    if run.linear is None:
-        raise MethodError(f"The head above {run.layer.name!r} is not linear. Use grad-cam.")
-    grid = run.grid[0]
-    if run.linear.weight is None:
-        return grid[list(targets)]
-    return torch.einsum("ck,khw->chw", run.linear.weight[list(targets)], grid)
+    gradients = run.channel_gradients(targets)
+    if gradients is None:
+        raise MethodError(
+            f"The head above {run.layer.name!r}, or what is asked of it, is not linear. Use "
+            "grad-cam."
+        )
+    rows, columns = run.cells
+    return torch.einsum("tk,khw->thw", gradients * (rows * columns), run.grid[0])
+
+
+METHODS = (
+    Method(
+        name="cam",
+        title="CAM",
+        family=Family.LINEAR,
+        summary="Exact: the map's mean plus the bias is the class's logit. "
+        "For networks that end in average pooling and one linear layer.",
+        paper="Zhou et al. 2016, Learning Deep Features for Discriminative Localization",
+        steps=at_once(cam),
+        obstacle=needs_linear_head,
+    ),
+)

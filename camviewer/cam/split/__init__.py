@@ -16,10 +16,12 @@ from functools import cached_property
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from camviewer.cam.layout import Layout
+from camviewer.cam.targets import Reading, Target
 from camviewer.errors import MethodError
+from camviewer.models.classifier import as_logits
 from camviewer.types import Size
 
 
@@ -60,19 +62,29 @@ class Run:
     """One picture, run once through the trunk.
 
     Attributes:
+        picture: float ``(1, 3, height, width)``, normalised: what the trunk was given.
         activation: of the target layer, in the layer's own layout, batch of one; a leaf that
             requires gradients.
         layer: the target layer.
         cells: ``(rows, columns)`` of the activation for this picture.
-        head: from an activation of the same shape to the logits ``(1, classes)``; may be called
-            often and leaves its argument as it was.
+        head: from an activation of the same shape (any batch) to the logits ``(batch, classes)``;
+            may be called often and leaves its argument as it was.
+        network: the whole network, on the picture's device; may be called with other pictures, of
+            this size, in any batch.
+        again: from another picture tensor of one to its run at the same layer, or at another one.
+        embed: from an activation to the embedding ``(batch, values)``, the input of the last linear
+            layer; None where the network does not end in one or it cannot be told.
         linear: the head in closed form, where it has one.
     """
 
+    picture: Tensor
     activation: Tensor
     layer: Layer
     cells: Size
     head: Callable[[Tensor], Tensor]
+    network: nn.Module
+    again: Callable[[Tensor, Layer], Run]
+    embed: Callable[[Tensor], Tensor] | None = None
     linear: LinearHead | None = None
 
     @cached_property
@@ -81,10 +93,97 @@ class Run:
         with torch.enable_grad():
             return self.head(self.activation)
 
+    @cached_property
+    def embedding(self) -> Tensor:
+        """Float ``(1, values)``, differentiable with respect to the activation.
+
+        Raises:
+            MethodError: if the network does not end in a linear layer.
+        """
+        with torch.enable_grad():
+            return self._embedder(self.activation)
+
     @property
     def grid(self) -> Tensor:
         """The activation as ``(1, channels, rows, columns)``, detached."""
         return self.layer.layout.grid(self.activation.detach(), self.cells)
+
+    def score(self, target: Target) -> Tensor:
+        """What the target asks for, a differentiable scalar.
+
+        Raises:
+            MethodError: if the target reads an embedding and there is none.
+        """
+        with torch.enable_grad():
+            output = self.logits if target.reads is Reading.LOGITS else self.embedding
+            return target.score(output)[0]
+
+    def of_activations(self, activations: Tensor, targets: Sequence[Target]) -> Tensor:
+        """Scores ``(targets, batch)`` of other activations, in the layer's layout; no gradients.
+
+        Raises:
+            MethodError: if the network cannot be run from the middle.
+        """
+        with torch.no_grad():
+            return self._scores(targets, activations, self.head, self._embedder)
+
+    def of_pictures(self, pictures: Tensor, targets: Sequence[Target]) -> Tensor:
+        """Scores ``(targets, batch)`` of other pictures of this size; no gradients.
+
+        Raises:
+            MethodError: if a target reads an embedding: those can be read from the middle only.
+        """
+
+        def embed(batch: Tensor) -> Tensor:
+            runs = [self.again(picture[None], self.layer) for picture in batch]
+            return torch.cat([run.embedding.detach() for run in runs])
+
+        with torch.no_grad():
+            return self._scores(
+                targets, pictures, lambda batch: as_logits(self.network(batch)), embed
+            )
+
+    def channel_gradients(self, targets: Sequence[Target]) -> Tensor | None:
+        """The gradients in closed form, where they are the same at every cell.
+
+        With a linear head ``dS/dA_k(x, y) = sum_c a_c W_ck / cells`` for a target with the
+        coefficients ``a``.
+
+        Returns:
+            Float ``(targets, channels)``; None where head or targets are not linear.
+        """
+        if self.linear is None or any(t.reads is not Reading.LOGITS for t in targets):
+            return None
+        weight = self.linear.weight
+        if weight is None:
+            weight = torch.eye(self.logits.shape[1]).to(self.activation)
+        row: list[int] = []
+        column: list[int] = []
+        share: list[float] = []
+        for number, target in enumerate(targets):
+            if target.coefficients is None:
+                return None
+            for index, coefficient in target.coefficients.items():
+                row.append(number)
+                column.append(index)
+                share.append(coefficient / (self.cells[0] * self.cells[1]))
+        shares = torch.tensor(share).to(weight)[:, None]
+        return weight.new_zeros(len(targets), weight.shape[1]).index_add(
+            0, torch.tensor(row, device=weight.device), weight[column] * shares
+        )
+
+    def gradients(self, targets: Sequence[Target]) -> Tensor:
+        """The gradients of the targets' scores, as ``(targets, channels, rows, columns)``.
+
+        In closed form where there is one, as a view that must not be written to.
+
+        Raises:
+            MethodError: if a score does not depend on the activation.
+        """
+        constant = self.channel_gradients(targets)
+        if constant is not None:
+            return constant[:, :, None, None].expand(-1, -1, *self.cells)
+        return torch.cat([self.gradient(self.score(target)) for target in targets])
 
     def gradient(self, score: Tensor) -> Tensor:
         """The gradient of a scalar computed from `logits`, as ``(1, channels, rows, columns)``.
@@ -111,6 +210,27 @@ class Run:
                 f"The scores do not depend on layer {self.layer.name!r}. Choose another layer."
             )
         return self.layer.layout.grid(gradient, self.cells)
+
+    def _embedder(self, activation: Tensor) -> Tensor:
+        if self.embed is None:
+            raise MethodError(
+                "This network shows no embedding: it does not end in one linear layer."
+            )
+        return self.embed(activation)
+
+    @staticmethod
+    def _scores(
+        targets: Sequence[Target],
+        batch: Tensor,
+        logits: Callable[[Tensor], Tensor],
+        embedding: Callable[[Tensor], Tensor],
+    ) -> Tensor:
+        outputs: dict[Reading, Tensor] = {}
+        for target in targets:
+            if target.reads not in outputs:
+                read = logits if target.reads is Reading.LOGITS else embedding
+                outputs[target.reads] = read(batch)
+        return torch.stack([target.score(outputs[target.reads]) for target in targets])
 
 
 class LayeredNetwork(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from camviewer.cam.split import Layer, Run
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 
-_Hook = Callable[[nn.Module, Any, Any], Any]
+Hook = Callable[[nn.Module, Any, Any], Any]
 
 
 class HookedNetwork:
@@ -35,7 +35,7 @@ class HookedNetwork:
         found: dict[str, Layer] = {}
         side = (probe.shape[2], probe.shape[3])
 
-        def note(name: str, kind: str) -> _Hook:
+        def note(name: str, kind: str) -> Hook:
             def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
                 layout = layout_of(tuple(output.shape), side) if _is_float(output) else None
                 if layout is not None:
@@ -47,7 +47,7 @@ class HookedNetwork:
             return hook
 
         hooks = [(m, note(n, type(m).__name__)) for n, m in network.named_modules() if n]
-        with _hooked(hooks), torch.no_grad():
+        with hooked(hooks), torch.no_grad():
             as_logits(network(probe))
         self.layers = tuple(found.values())
         self.containers: dict[str, str] = {}
@@ -62,7 +62,7 @@ class HookedNetwork:
             captured[:] = [output.detach().clone().requires_grad_()]
             return captured[0].clone()
 
-        with _hooked([(module, capture)]), torch.enable_grad():
+        with hooked([(module, capture)]), torch.enable_grad():
             first = as_logits(self._network(tensor))
         if not captured:
             raise ModelError(f"Layer {layer.name!r} did not run for this picture.")
@@ -71,19 +71,29 @@ class HookedNetwork:
         def head(replacement: Tensor) -> Tensor:
             if replacement is activation:
                 return first
-            with _hooked([(module, lambda *_: replacement.clone())]):
-                return as_logits(self._network(tensor))
+            pictures = tensor.expand(len(replacement), *tensor.shape[1:])
+            with hooked([(module, lambda *_: replacement.clone())]):
+                return as_logits(self._network(pictures))
 
         shape = tuple(activation.shape)
         cells = layer.layout.cells(shape, (tensor.shape[2], tensor.shape[3]))
-        return Run(activation=activation, layer=layer, cells=cells, head=head)
+        return Run(
+            picture=tensor,
+            activation=activation,
+            layer=layer,
+            cells=cells,
+            head=head,
+            network=self._network,
+            again=self.run,
+        )
 
 
 @contextmanager
-def _hooked(hooks: list[tuple[nn.Module, _Hook]]) -> Iterator[None]:
+def hooked(hooks: Sequence[tuple[nn.Module, Hook]]) -> Iterator[None]:
+    """Inside, forward hooks are in place, for this thread alone; afterwards none is left."""
     here = threading.get_ident()
 
-    def of_this_thread(hook: _Hook) -> _Hook:
+    def of_this_thread(hook: Hook) -> Hook:
         # another thread may be running the same network for another picture
         return lambda *seen: hook(*seen) if threading.get_ident() == here else None
 

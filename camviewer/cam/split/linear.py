@@ -13,6 +13,7 @@ from camviewer.cam.layout import Axes
 from camviewer.cam.split import LinearHead
 
 _SKIPPED = {"Dropout", "Identity", "dropout", "contiguous", "clone", "dropout_"}
+_LINEAR = {"Linear", "NonDynamicallyQuantizableLinear", "linear"}
 _FLATTENED = {"Flatten", "flatten", "view", "reshape", "squeeze"}
 _SPATIAL = {
     Axes.CHANNELS_FIRST: ((2, 3),),
@@ -62,6 +63,21 @@ def linear_head(target: fx.Node, root: nn.Module, axes: Axes) -> LinearHead | No
         if following is None:
             return None
         state = following
+    return None
+
+
+def embedding_node(root: fx.GraphModule) -> fx.Node | None:
+    """What the last linear layer is given; None where the network does not end in one."""
+    (output,) = (node for node in root.graph.nodes if node.op == "output")
+    node = output.args[0]
+    while isinstance(node, fx.Node):
+        name = operation(node, root)
+        if name in _LINEAR:
+            given = node.args[0]
+            return given if isinstance(given, fx.Node) else None
+        if name not in _SKIPPED | _FLATTENED:
+            return None
+        node = node.args[0]
     return None
 
 
@@ -153,6 +169,6 @@ _STEPS: dict[str, _Step] = {
     **dict.fromkeys(("Permute", "permute"), _permute),
     **dict.fromkeys(("AdaptiveAvgPool2d", "adaptive_avg_pool2d"), _pool),
     "mean": _mean,
-    **dict.fromkeys(("Linear", "NonDynamicallyQuantizableLinear", "linear"), _linear),
+    **dict.fromkeys(_LINEAR, _linear),
     "Conv2d": _convolve,
 }

@@ -75,7 +75,15 @@ class ScriptedNetwork:
             )
 
         cells = layer.layout.cells(tuple(activation.shape), (tensor.shape[2], tensor.shape[3]))
-        return Run(activation=activation, layer=layer, cells=cells, head=head)
+        return Run(
+            picture=tensor,
+            activation=activation,
+            layer=layer,
+            cells=cells,
+            head=head,
+            network=self._network,
+            again=self.run,
+        )
 
 
 def _inlined(network: nn.Module) -> Any:

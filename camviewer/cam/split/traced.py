@@ -13,7 +13,7 @@ from torchvision.models.feature_extraction import NodePathTracer
 
 from camviewer.cam.layout import Axes, layout_of
 from camviewer.cam.split import Layer, LinearHead, Run
-from camviewer.cam.split.linear import linear_head, operation
+from camviewer.cam.split.linear import embedding_node, linear_head, operation
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 
@@ -70,15 +70,21 @@ class TracedNetwork:
         with torch.no_grad():
             activation, carried = halves.trunk(tensor)
 
-        def head(replacement: Tensor) -> Tensor:
+        def above(half: fx.GraphModule, replacement: Tensor) -> Any:
             # clones: in-place operations above the layer must not reach what the caller holds
-            return as_logits(halves.head(replacement.clone(), *map(_cloned, carried)))
+            beside = (_cloned(value, len(replacement)) for value in carried)
+            return half(replacement.clone(), *beside)
 
+        embed = halves.embed
         return Run(
+            picture=tensor,
             activation=activation.detach().requires_grad_(),
             layer=layer,
             cells=layer.layout.cells(tuple(activation.shape), (tensor.shape[2], tensor.shape[3])),
-            head=head,
+            head=lambda replacement: as_logits(above(halves.head, replacement)),
+            network=self._graph_module,
+            again=self.run,
+            embed=None if embed is None else lambda given: above(embed, given).flatten(1),
             linear=halves.linear,
         )
 
@@ -99,9 +105,11 @@ class TracedNetwork:
             if node in above or (node.op == "get_attr" and node not in head_env):
                 head_env[node] = head.node_copy(node, head_env.__getitem__)
         trunk.output((trunk_env[target], tuple(trunk_env[n] for n in carried)))
+        last = embedding_node(root)
         return _Halves(
             trunk=fx.GraphModule(root, trunk),
             head=fx.GraphModule(root, head),
+            embed=_until(head_env[last], head, root) if last in head_env else None,
             linear=linear_head(target, root, layer.layout.axes),
         )
 
@@ -110,6 +118,7 @@ class TracedNetwork:
 class _Halves:
     trunk: fx.GraphModule
     head: fx.GraphModule
+    embed: fx.GraphModule | None
     linear: LinearHead | None
 
 
@@ -194,5 +203,21 @@ def _containers(names: dict[fx.Node, str], nodes: dict[str, fx.Node]) -> dict[st
     return {module: name for module, name in last.items() if name in nodes and module not in nodes}
 
 
-def _cloned(value: object) -> object:
-    return value.clone() if isinstance(value, Tensor) else value
+def _until(last: fx.Node, graph: fx.Graph, root: nn.Module) -> fx.GraphModule:
+    """The part of a graph that leads to one node; its inputs stay as they are."""
+    needed = _reached(last, lambda node: node.all_input_nodes)
+    part, copies = fx.Graph(), dict[fx.Node, fx.Node]()
+    for node in graph.nodes:
+        if node is last or node in needed or node.op == "placeholder":
+            copies[node] = part.node_copy(node, copies.__getitem__)
+    part.output(copies[last])
+    return fx.GraphModule(root, part)
+
+
+def _cloned(value: object, batch: int) -> object:
+    """A copy of a value from below the cut, repeated where it belongs to one picture."""
+    if not isinstance(value, Tensor):
+        return value
+    if batch > 1 and value.ndim > 1 and value.shape[0] == 1:
+        return value.expand(batch, *value.shape[1:]).clone()
+    return value.clone()

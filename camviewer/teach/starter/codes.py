@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from camviewer.teach.starter.colours import ink_and_paper, paint
 from camviewer.teach.starter.lettering import caption
-from camviewer.teach.starter.raster import Colour, Mask, Patch, Rng, blend, blurred
+from camviewer.teach.starter.raster import Colour, Patch, Rng, blend, blurred
 
 _EAN_ODD = ("0001101", "0011001", "0010011", "0111101", "0100011",
             "0110001", "0101111", "0111011", "0110111", "0001011")  # fmt: skip
@@ -79,7 +79,7 @@ def barcode(rng: Rng, side: int) -> Patch:
     mask = np.repeat(np.repeat(row, module)[None] * np.uint8(255), height, axis=0)
     rgb = blend(paint(rng, height, width, paper), paint(rng, height, width, ink), mask)
     part = np.full((height, width), 255, np.uint8)
-    parts: list[tuple[str, Mask]] = []
+    incidental: tuple[str, ...] = ()
     if rng.random() < 0.55:
         digits = "".join(str(d) for d in rng.integers(0, 10, 13))
         line = caption(rng, digits, width, max(5, round(height * rng.uniform(0.12, 0.25))))
@@ -87,15 +87,12 @@ def barcode(rng: Rng, side: int) -> Patch:
                       np.full((*line.shape, 3), ink, np.uint8), line)  # fmt: skip
         rgb = np.concatenate([rgb, below])
         part = np.concatenate([part, np.zeros_like(line)])
-        filled = np.full_like(line, 255) * (line.max(axis=0) > 0)
-        digits_mask = np.concatenate([np.zeros((height, width), np.uint8), filled])
-        parts.append(("text", digits_mask))
+        incidental = ("text",)
     quiet = round(width * rng.uniform(0.02, 0.1)) if rng.random() < 0.92 else 0
     above = round(quiet * rng.uniform(0.2, 1.2))
     rgb = _on_paper(rng, rgb, paper, above, quiet)
-    around = ((above, above), (quiet, quiet))
-    parts = [(label, np.pad(mask, around)) for label, mask in [("barcode", part), *parts]]
-    return Patch(rgb, np.full(rgb.shape[:2], 255, np.uint8), parts)
+    parts = [("barcode", np.pad(part, ((above, above), (quiet, quiet))))]
+    return Patch(rgb, np.full(rgb.shape[:2], 255, np.uint8), parts, incidental)
 
 
 def _on_paper(

@@ -21,6 +21,7 @@ from camviewer.teach.starter.evaluate import (
     scenes,
     sigmoid,
 )
+from camviewer.teach.starter.learner import averaged_in
 from camviewer.teach.starter.network import INPUT_SIZE
 from camviewer.teach.starter.scenes import SceneSpec
 from camviewer.teach.starter.shipped import Record, rounded_to_half, write
@@ -48,18 +49,13 @@ def export(run: Path, folder: Path, photos_folder: Path | None, count: int = 500
             f"{run} holds no {CHECKPOINT}. Train first: python -m camviewer.teach.starter --out "
             f"{run}"
         )
-    saved = torch.load(file, map_location="cpu", weights_only=True)
-    prefix = "module."
-    averaged = StarterNet(len(LABELS))
-    averaged.load_state_dict(
-        {k.removeprefix(prefix): v for k, v in saved["averaged"].items() if k.startswith(prefix)}
-    )
-    thresholds = calibrate(averaged.eval(), photos_folder, count)
+    averaged, steps, seconds = averaged_in(file)
+    thresholds = calibrate(averaged, photos_folder, count)
     record = Record(
         thresholds=thresholds,
         sha256="",
         trained=dt.datetime.now(dt.UTC).date().isoformat(),
-        training={"steps": saved["step"], "minutes": round(saved["seconds"] / 60, 1)},
+        training={"steps": steps, "minutes": round(seconds / 60, 1)},
     )
     write(folder, rounded_to_half(averaged), record)
     return record

@@ -43,7 +43,12 @@ def logits_and_maps(
 
     The network must be in evaluation mode. The mean of a map plus the bias is the logit.
     """
-    features = network.layer4(network.layer3(network.layer2(network.layer1(network.stem(x)))))
+    features, logits = features_and_logits(network, x)
     maps = torch.einsum("kc,nchw->nkhw", network.fc.weight, features)
-    logits = maps.mean(dim=(2, 3)) + network.fc.bias
     return logits.float().cpu().numpy(), maps.float().cpu().numpy()
+
+
+def features_and_logits(network: StarterNet, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The last activation (N, channels, h, w) and the logits (N, classes) of one pass."""
+    features = network.layer4(network.layer3(network.layer2(network.layer1(network.stem(x)))))
+    return features, network.fc(features.mean(dim=(2, 3)))

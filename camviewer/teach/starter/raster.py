@@ -28,11 +28,14 @@ class Patch:
         alpha: how opaque each pixel is.
         parts: (class label, mask of that object) for every object that the patch shows; a sign
             with an arrow on a disc has two. Empty for a distractor.
+        incidental: classes that it also shows in passing, such as the digits below a barcode;
+            nobody would count them in, nor call it wrong to find them.
     """
 
     rgb: Rgb
     alpha: Mask
     parts: list[tuple[str, Mask]] = field(default_factory=list)
+    incidental: tuple[str, ...] = ()
 
 
 def blank(height: int, width: int, colour: Colour) -> Rgb:

@@ -28,8 +28,6 @@ from camviewer.teach.starter.raster import (
 )
 from camviewer.teach.starter.shapes import OUTLINES, chessboard, shape
 
-"""Left, top, right, bottom in pixels; right and bottom are exclusive."""
-
 _VISIBLE = 0.6
 _GONE = 0.15
 _LEAST_LETTER = 7
@@ -70,7 +68,8 @@ class Scene:
         labels: float32 (classes,), 1 present, 0 absent, NaN where nobody could say (mostly
             hidden, too small, or the photograph's own); such labels count neither in training nor
             in evaluation.
-        boxes: for each present class the boxes of its visible objects.
+        boxes: for each present class the boxes of its visible objects: left, top, right, bottom in
+            pixels; right and bottom are exclusive.
     """
 
     picture: Rgb
@@ -85,6 +84,21 @@ class _Placed:
     mask: Mask
 
 
+@dataclass
+class _Canvas:
+    """A scene as it is being drawn.
+
+    Attributes:
+        taken: squares in which there already is something.
+        shows: classes that it may show all the same.
+    """
+
+    picture: Rgb
+    shows: set[str]
+    taken: list[Corners] = field(default_factory=list)
+    placed: list[_Placed] = field(default_factory=list)
+
+
 def render(rng: Rng, spec: SceneSpec, photos: Sequence[Photo] = ()) -> Scene:
     """Draw one scene; the same generator state gives the same pixels.
 
@@ -92,18 +106,14 @@ def render(rng: Rng, spec: SceneSpec, photos: Sequence[Photo] = ()) -> Scene:
         photos: to stand in as backgrounds.
     """
     wanted = _wanted(rng, spec)
-    picture, shows = _background(rng, spec, photos, "crack" in wanted)
-    placed: list[_Placed] = []
-    taken: list[Corners] = []
+    canvas = _background(rng, spec, photos, "crack" in wanted)
     for _ in range(int(rng.choice([0, 0, 1, 1, 2, 3]))):
-        share = rng.uniform(0.08, 0.45)
-        picture = _paste(rng, picture, None, share, spec, taken, placed)
+        _paste(rng, canvas, None, rng.uniform(0.08, 0.45), spec)
     for number, label in enumerate(wanted):
         largest = spec.largest if number == 0 else min(spec.largest, 0.5)
         smallest = min(max(spec.smallest, _LEAST_SHARE.get(label, 0.0)), largest)
-        share = rng.uniform(smallest, largest)
-        picture = _paste(rng, picture, label, share, spec, taken, placed)
-    return _labelled(photographed(rng, picture), placed, shows)
+        _paste(rng, canvas, label, rng.uniform(smallest, largest), spec)
+    return _labelled(photographed(rng, canvas.picture), canvas)
 
 
 def _wanted(rng: Rng, spec: SceneSpec) -> list[str]:
@@ -115,44 +125,39 @@ def _wanted(rng: Rng, spec: SceneSpec) -> list[str]:
     return [LABELS[i] for i in rng.choice(len(LABELS), count, p=shares / shares.sum())]
 
 
-def _background(
-    rng: Rng, spec: SceneSpec, photos: Sequence[Photo], cracked: bool
-) -> tuple[Rgb, tuple[str, ...]]:
-    """The picture without objects, and the classes that it may show all the same."""
+def _background(rng: Rng, spec: SceneSpec, photos: Sequence[Photo], cracked: bool) -> _Canvas:
     if len(photos) and rng.random() < spec.photo_share:
         photo = photos[int(rng.integers(len(photos)))]
-        return photo_crop(rng, photo.pixels, spec.side), photo.shows
+        return _Canvas(photo_crop(rng, photo.pixels, spec.side), set(photo.shows))
     if cracked and rng.random() < 0.6:
-        return wall(rng, spec.side), ()
-    return surface(rng, spec.side), ()
+        return _Canvas(wall(rng, spec.side), set())
+    return _Canvas(surface(rng, spec.side), set())
 
 
-def _paste(
-    rng: Rng, picture: Rgb, label: str | None, share: float, spec: SceneSpec,
-    taken: list[Corners], placed: list[_Placed],
-) -> Rgb:  # fmt: skip
+def _paste(rng: Rng, canvas: _Canvas, label: str | None, share: float, spec: SceneSpec) -> None:
     """Put one object where there is room; without room the picture stays as it is."""
     side = spec.side
     pixels = max(round(side * share), LEAST_PIXELS.get(label or "", 18))
-    spot = _spot(rng, side, pixels, taken, tries=1 if label == "crack" else 10)
+    spot = _spot(rng, side, pixels, canvas.taken, tries=1 if label == "crack" else 10)
     if spot is None:
-        return picture
-    ground = _ground(picture, spot, pixels)
-    patch = make(rng, label, pixels, ground)
-    if spec.distinct and {p.label for p in placed} & {name for name, _ in patch.parts}:
-        return picture
+        return
+    patch = make(rng, label, pixels, _ground(canvas.picture, spot, pixels))
+    if spec.distinct and {p.label for p in canvas.placed} & {name for name, _ in patch.parts}:
+        return
     matrix, patch = _placement(rng, label, patch, pixels, spot)
     alpha = warped(patch.alpha, matrix, side)
     if label != "crack":
-        taken.append((spot[0] - pixels / 2, spot[1] - pixels / 2,
-                      spot[0] + pixels / 2, spot[1] + pixels / 2))  # fmt: skip
-        picture = _shadowed(rng, picture, alpha)
-    for earlier in placed:
+        canvas.taken.append((spot[0] - pixels / 2, spot[1] - pixels / 2,
+                             spot[0] + pixels / 2, spot[1] + pixels / 2))  # fmt: skip
+        canvas.picture = _shadowed(rng, canvas.picture, alpha)
+    for earlier in canvas.placed:
         earlier.mask = np.minimum(earlier.mask, 255 - alpha)
     for name, mask in patch.parts:
         whole = warped(mask, np.array([[1, 0, side], [0, 1, side], [0, 0, 1.0]]) @ matrix, 3 * side)
-        placed.append(_Placed(name, float((whole > 100).sum()), warped(mask, matrix, side)))
-    return blend(picture, warped(patch.rgb, matrix, side), alpha)
+        area = float((whole > 100).sum())
+        canvas.placed.append(_Placed(name, area, warped(mask, matrix, side)))
+    canvas.shows.update(patch.incidental)
+    canvas.picture = blend(canvas.picture, warped(patch.rgb, matrix, side), alpha)
 
 
 def _spot(
@@ -211,7 +216,8 @@ def _placement(
     if factor < 0.8:
         height, width = (max(2, round(n * factor * 1.2)) for n in (height, width))
         parts = [(name, resized(mask, height, width)) for name, mask in patch.parts]
-        patch = Patch(resized(patch.rgb, height, width), resized(patch.alpha, height, width), parts)
+        rgb, alpha = (resized(old, height, width) for old in (patch.rgb, patch.alpha))
+        patch = Patch(rgb, alpha, parts, patch.incidental)
         factor = pixels / max(height, width)
     angle = _angle(rng, label)
     spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * factor
@@ -248,10 +254,10 @@ def _shadowed(rng: Rng, picture: Rgb, alpha: Mask) -> Rgb:
     return blend(picture, np.zeros_like(picture), (shadow * rng.uniform(0.2, 0.6)).astype(np.uint8))
 
 
-def _labelled(picture: Rgb, placed: list[_Placed], shows: Sequence[str]) -> Scene:
+def _labelled(picture: Rgb, canvas: _Canvas) -> Scene:
     scene = Scene(picture, np.zeros(len(LABELS), np.float32))
-    scene.labels[[LABELS.index(label) for label in shows]] = np.nan
-    for thing in placed:
+    scene.labels[[LABELS.index(label) for label in sorted(canvas.shows)]] = np.nan
+    for thing in canvas.placed:
         index = LABELS.index(thing.label)
         seen = thing.mask > 100
         share = float(seen.sum()) / max(thing.area, 1.0)

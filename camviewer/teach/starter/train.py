@@ -5,19 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from tqdm import tqdm
 
-from camviewer.errors import ModelError
 from camviewer.models.starter_net import StarterNet
-from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.backgrounds import load_photos, photo_files
+from camviewer.teach.starter.learner import Learner
 from camviewer.teach.starter.network import normalised
 from camviewer.teach.starter.raster import Rgb
 from camviewer.teach.starter.scenes import SceneSpec, render
@@ -26,11 +24,9 @@ TRAIN, CALIBRATE, TEST = 0, 1, 2
 """Second number of every scene's seed: the three sets never share a scene."""
 
 CHECKPOINT = "checkpoint.pt"
-_SAVE_SECONDS = 60.0
+SAVE_SECONDS = 60.0
 _AVERAGED_STEPS = 0.998
 _WARM_UP = 0.03
-
-_moving_average = get_ema_multi_avg_fn(_AVERAGED_STEPS)  # type: ignore[no-untyped-call]
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 
@@ -125,18 +121,13 @@ class Trainer:
     def __init__(self, recipe: Recipe, folder: Path) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.step = 0
-        self.seconds = 0.0
-        self._file = folder / CHECKPOINT
-        network = StarterNet(len(LABELS)).to(recipe.device)
-        self.network = network.to(memory_format=torch.channels_last)
-        self.averaged = AveragedModel(self.network, multi_avg_fn=_moving_average, use_buffers=True)
-        self._optimizer = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        self.learner = Learner(
+            folder / CHECKPOINT,
+            recipe.device,
+            recipe.learning_rate,
+            recipe.weight_decay,
+            _AVERAGED_STEPS,
         )
-        folder.mkdir(parents=True, exist_ok=True)
-        if self._file.exists():
-            self._resume()
 
     def run(self, show: bool = True, stop: Callable[[], bool] = lambda: False) -> StarterNet:
         """Train to the end of the recipe (or until stop() says so), return the averaged network."""
@@ -144,59 +135,27 @@ class Trainer:
             for stage in CURRICULUM:
                 if self._progress() < stage.until and not stop():
                     self._run_stage(stage, bar, stop)
-        self.save()
-        return cast("StarterNet", self.averaged.module).eval()
-
-    def save(self) -> None:
-        """Write the checkpoint; the old one stays until the new one is complete."""
-        state = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        fresh = self._file.with_suffix(".new")
-        torch.save(state, fresh)
-        fresh.replace(self._file)
-
-    def _resume(self) -> None:
-        state = torch.load(self._file, map_location=self.recipe.device, weights_only=True)
-        try:
-            self.network.load_state_dict(state["network"])
-            self.averaged.load_state_dict(state["averaged"])
-        except RuntimeError as error:
-            raise ModelError(
-                f"The checkpoint {self._file} belongs to another network. Name another --out "
-                "folder, or delete the file to start afresh."
-            ) from error
-        self._optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds = state["step"], state["seconds"]
+        self.learner.save()
+        return self.learner.averaged
 
     def _progress(self) -> float:
-        return self.recipe.progress(self.step, self.seconds)
+        return self.recipe.progress(self.learner.step, self.learner.seconds)
 
     def _run_stage(self, stage: Stage, bar: "tqdm[Any]", stop: Callable[[], bool]) -> None:
-        recipe = self.recipe
-        loader: DataLoader[Any] = DataLoader(
-            SceneStream(recipe, stage, self.step * recipe.batch),
-            recipe.batch,
-            num_workers=recipe.renderers,
-            prefetch_factor=6 if recipe.renderers else None,
-        )
+        recipe, learner = self.recipe, self.learner
         clock = saved = time.monotonic()
         recent = 0.0
-        for batch in loader:
+        for batch in scene_batches(recipe, stage, learner.step * recipe.batch):
             loss = self.train_on(batch)
             recent = loss if recent == 0 else 0.98 * recent + 0.02 * loss
             now = time.monotonic()
-            self.seconds += now - clock
+            learner.seconds += now - clock
             clock = now
             done = self._progress()
             bar.n = round(1000 * done)
-            bar.set_postfix(step=self.step, side=stage.side, loss=f"{recent:.4f}")
-            if now - saved > _SAVE_SECONDS:
-                self.save()
+            bar.set_postfix(step=learner.step, side=stage.side, loss=f"{recent:.4f}")
+            if now - saved > SAVE_SECONDS:
+                learner.save()
                 saved = now
             if done >= stage.until or stop():
                 return
@@ -208,24 +167,31 @@ class Trainer:
             batch: uint8 pictures (N, H, W, 3) and float32 labels (N, classes), 1, 0 or NaN.
         """
         pictures, labels = (tensor.to(self.recipe.device) for tensor in batch)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * _learning_rate(self._progress())
-        self.network.train()
         kind = torch.device(self.recipe.device).type
-        with torch.autocast(kind, torch.bfloat16, enabled=self.recipe.half):
-            logits = self.network(normalised(pictures))
-        known = ~labels.isnan()
-        each = F.binary_cross_entropy_with_logits(
-            logits.float(), labels.nan_to_num(), reduction="none"
-        )
-        loss = (each * known).sum() / known.sum()
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self._optimizer.step()
-        self.averaged.update_parameters(self.network)
-        self.step += 1
-        return float(loss.detach())
+
+        def loss(network: StarterNet) -> torch.Tensor:
+            with torch.autocast(kind, torch.bfloat16, enabled=self.recipe.half):
+                logits = network(normalised(pictures))
+            return classification_loss(logits.float(), labels)
+
+        return self.learner.learn(loss, _learning_rate(self._progress()))
+
+
+def scene_batches(recipe: Recipe, stage: Stage, first: int) -> DataLoader[Any]:
+    """Endless batches of training scenes, drawn by the recipe's processes."""
+    return DataLoader(
+        SceneStream(recipe, stage, first),
+        recipe.batch,
+        num_workers=recipe.renderers,
+        prefetch_factor=6 if recipe.renderers else None,
+    )
+
+
+def classification_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy, the mean over known labels (N, classes); NaN is unknown."""
+    known = ~labels.isnan()
+    each = F.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
+    return (each * known).sum() / known.sum()
 
 
 def _learning_rate(progress: float) -> float:

@@ -46,12 +46,12 @@ def test_scene_streams_continue_where_they_are_told() -> None:
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path: Path) -> None:
     whole = Trainer(TINY, tmp_path / "whole").run(show=False)
     first = Trainer(TINY, tmp_path / "parts")
-    first.run(show=False, stop=lambda: first.step >= 3)
-    assert first.step == 3
+    first.run(show=False, stop=lambda: first.learner.step >= 3)
+    assert first.learner.step == 3
     second = Trainer(TINY, tmp_path / "parts")
-    assert second.step == 3
+    assert second.learner.step == 3
     parts = second.run(show=False)
-    assert second.step == TINY.steps
+    assert second.learner.step == TINY.steps
     for name, tensor in whole.state_dict().items():
         assert torch.allclose(tensor.float(), parts.state_dict()[name].float(), atol=1e-6), name
 
@@ -69,7 +69,7 @@ def test_training_lowers_the_loss(tmp_path: Path) -> None:
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     trainer = Trainer(TINY, tmp_path)
-    trainer.save()
+    trainer.learner.save()
     state = torch.load(tmp_path / CHECKPOINT, weights_only=True)
     state["network"]["fc.bias"] = torch.zeros(3)
     torch.save(state, tmp_path / CHECKPOINT)

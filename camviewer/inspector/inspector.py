@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
+from torch import Tensor
 
 from camviewer.boxes import explain
 from camviewer.cam.device import Device, choose_device
 from camviewer.cam.explainer import Explainer
-from camviewer.cam.methods import AUTO, METHODS, Method, find_method
+from camviewer.cam.methods import AUTO, METHODS, find_method, require
 from camviewer.cam.split import Layer, Run
 from camviewer.errors import MethodError, ModelError
+from camviewer.inspector.asking import Asked, about_classes, about_likeness
+from camviewer.inspector.request import Request
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.types import (
-    BoxRule,
-    Fit,
+    Ask,
     Frame,
     Geometry,
     Heatmap,
@@ -25,32 +28,10 @@ from camviewer.types import (
     Prediction,
 )
 
-_MOST_PRESENT = 6  # classes shown at once when several are present
-_UNCALIBRATED = 0.5
 _LARGEST_PROBE = 224  # pixels; layers look alike at every size, and large inputs open slowly
 
-
-@dataclass(frozen=True)
-class Request:
-    """What to look for in a frame.
-
-    Attributes:
-        method: name of the CAM method, or ``auto``.
-        layer: name of the target layer; None for the automatic one.
-        targets: class indices to explain; None for those that the network finds.
-        top: explain this many of the most probable classes instead; ignored with `targets`.
-        fit: how the picture is laid into the network's input.
-        input_size: pixels; None for the network's own.
-        rule: how boxes are derived.
-    """
-
-    method: str = AUTO
-    layer: str | None = None
-    targets: tuple[int, ...] | None = None
-    top: int | None = None
-    fit: Fit = Fit.WHOLE
-    input_size: int | None = None
-    rule: BoxRule = field(default_factory=BoxRule)
+Watch = Callable[[Inspection, float], None]
+"""Is given the inspection as far as it is known, and the share of the work that is done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +106,17 @@ class Inspector:
             MethodError: if not; the message names a method that does.
         """
         run = self._some_run(layer)
-        find_method(method, run).require(run)
+        require(find_method(method, run), run)
 
-    def inspect(self, frame: Frame, request: Request | None = None) -> Inspection:
+    def inspect(
+        self, frame: Frame, request: Request | None = None, watch: Watch | None = None
+    ) -> Inspection:
         """Explain one frame.
 
         The trunk's result is kept: another class or method on the same frame costs only the head.
+
+        Args:
+            watch: called whenever a slow method knows more, and what it raises ends the inspection.
 
         Raises:
             MethodError: if the method or the layer cannot serve this network.
@@ -139,14 +125,14 @@ class Inspector:
         request = request or Request()
         started = time.perf_counter()
         try:
-            return self._inspect(frame, request, started)
+            return self._inspect(frame, request, started, watch)
         except torch.OutOfMemoryError:
             if self.device == "cpu":
                 raise MethodError(
                     "Not enough memory for this input size. Choose a smaller one."
                 ) from None
         self._fall_back()
-        return self._inspect(frame, request, started)
+        return self._inspect(frame, request, started, watch)
 
     def _some_run(self, layer: str | None) -> Run:
         """A run at the layer, whatever the picture."""
@@ -155,31 +141,17 @@ class Inspector:
             return self._seen.run
         return self._explainer.run(torch.zeros(1, 3, self._probe_size, self._probe_size), target)
 
-    def _inspect(self, frame: Frame, request: Request, started: float) -> Inspection:
+    def _inspect(
+        self, frame: Frame, request: Request, started: float, watch: Watch | None
+    ) -> Inspection:
         run, geometry = self._trunk(frame, request)
-        logits = run.logits.detach()[0].float()
-        if not torch.isfinite(logits).all():
-            raise ModelError(
-                f"{self.classifier.name} returned scores that are not finite numbers. Its weights "
-                "may be damaged, or its mean and standard deviation wrong."
-            )
-        scores = self.classifier.scores(logits).tolist()
-        predictions = tuple(
-            Prediction(i, label, score, logit)
-            for i, (label, score, logit) in enumerate(
-                zip(self.classifier.labels, scores, logits.tolist(), strict=True)
-            )
-        )
-        present = self._present(predictions)
-        targets = self._targets(predictions, present, request)
         method = find_method(request.method, run)
-        method.require(run)
-        heatmaps = self._heatmaps(method, run, geometry, targets, predictions, present)
-        return Inspection(
+        require(method, run)
+        inspection = Inspection(
             frame=frame,
             geometry=geometry,
-            predictions=predictions,
-            explanations=tuple(explain(heatmap, request.rule) for heatmap in heatmaps),
+            predictions=self._predictions(run),
+            explanations=(),
             origin=Origin(
                 model=self.classifier.name,
                 weights=self.classifier.weights,
@@ -190,9 +162,50 @@ class Inspector:
                 device=self.device,
                 note=self.device_note,
             ),
-            seconds=time.perf_counter() - started,
+            seconds=0.0,
             multi_label=self.classifier.activation is Activation.SIGMOID,
         )
+        asked = self._asked(run, inspection.predictions, request)
+        if asked:
+            for partial in method.steps(run, [one.target for one in asked]):
+                heatmaps = _heatmaps(partial.maps, geometry, asked)
+                inspection = replace(
+                    inspection,
+                    explanations=tuple(explain(heatmap, request.rule) for heatmap in heatmaps),
+                )
+                if watch is not None and partial.done < 1:
+                    watch(inspection, partial.done)
+        return replace(inspection, seconds=time.perf_counter() - started)
+
+    def _predictions(self, run: Run) -> tuple[Prediction, ...]:
+        logits = run.logits.detach()[0].float()
+        if not torch.isfinite(logits).all():
+            raise ModelError(
+                f"{self.classifier.name} returned scores that are not finite numbers. Its weights "
+                "may be damaged, or its mean and standard deviation wrong."
+            )
+        scores = self.classifier.scores(logits).tolist()
+        return tuple(
+            Prediction(i, label, score, logit)
+            for i, (label, score, logit) in enumerate(
+                zip(self.classifier.labels, scores, logits.tolist(), strict=True)
+            )
+        )
+
+    def _asked(
+        self, run: Run, predictions: tuple[Prediction, ...], request: Request
+    ) -> list[Asked]:
+        question = request.question
+        if question.ask is not Ask.LIKE:
+            return about_classes(self.classifier, predictions, request)
+        if question.reference is None:
+            raise MethodError("Choose the reference picture to compare with.")
+        preprocessing = self.classifier.preprocessing
+        geometry = preprocessing.geometry(question.reference.size, request.fit, request.input_size)
+        other = self._explainer.run(preprocessing.tensor(question.reference, geometry), run.layer)
+        reference = other.embedding.detach()[0]
+        cosine = torch.cosine_similarity(run.embedding.detach()[0], reference, dim=0)
+        return [about_likeness(question, reference, float(cosine))]
 
     def _trunk(self, frame: Frame, request: Request) -> tuple[Run, Geometry]:
         preprocessing = self.classifier.preprocessing
@@ -216,54 +229,6 @@ class Inspector:
         self._seen = _Seen(frame, geometry, run)
         return run, geometry
 
-    def _present(self, predictions: tuple[Prediction, ...]) -> frozenset[int]:
-        if self.classifier.activation is Activation.SOFTMAX:
-            return frozenset({max(predictions, key=lambda p: p.logit).index})
-        thresholds = self.classifier.thresholds or (_UNCALIBRATED,) * len(predictions)
-        return frozenset(
-            p.index for p, t in zip(predictions, thresholds, strict=True) if p.score >= t
-        )
-
-    def _targets(
-        self, predictions: tuple[Prediction, ...], present: frozenset[int], request: Request
-    ) -> list[int]:
-        if request.targets is not None:
-            wrong = [t for t in request.targets if not 0 <= t < len(predictions)]
-            if wrong:
-                raise MethodError(
-                    f"{self.classifier.name} has classes 0 to {len(predictions) - 1}; there is no "
-                    f"class {wrong[0]}."
-                )
-            return list(dict.fromkeys(request.targets))
-        ranked = [p.index for p in sorted(predictions, key=lambda p: -p.logit)]
-        if request.top is not None:
-            return ranked[: request.top]
-        return [i for i in ranked if i in present][:_MOST_PRESENT]
-
-    def _heatmaps(
-        self,
-        method: Method,
-        run: Run,
-        geometry: Geometry,
-        targets: list[int],
-        predictions: tuple[Prediction, ...],
-        present: frozenset[int],
-    ) -> list[Heatmap]:
-        if not targets:
-            return []
-        maps = method.maps(run, targets).detach().float().cpu().numpy()
-        return [
-            Heatmap(
-                values=values,
-                geometry=geometry,
-                target=target,
-                label=predictions[target].label,
-                score=predictions[target].score,
-                present=target in present,
-            )
-            for target, values in zip(targets, maps, strict=True)
-        ]
-
     def _open(self, device: Device) -> Explainer:
         return Explainer(
             self.classifier.network, self._probe_size, device.device, self.classifier.target_layer
@@ -284,3 +249,18 @@ class Inspector:
         self._explainer = self._open(self._device)
         if exhausted.startswith("cuda"):
             torch.cuda.empty_cache()
+
+
+def _heatmaps(maps: Tensor, geometry: Geometry, asked: list[Asked]) -> list[Heatmap]:
+    values = maps.detach().float().cpu().numpy()
+    return [
+        Heatmap(
+            values=value,
+            geometry=geometry,
+            target=one.index,
+            label=one.label,
+            score=one.score,
+            present=one.present,
+        )
+        for one, value in zip(asked, values, strict=True)
+    ]

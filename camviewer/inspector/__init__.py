@@ -1,0 +1,6 @@
+"""The one pipeline from a frame to its inspection; the window and the command line both call it."""
+
+from camviewer.inspector.inspector import Inspector, Watch
+from camviewer.inspector.request import Request
+
+__all__ = ["Inspector", "Request", "Watch"]
