@@ -271,6 +271,7 @@ class BoxRule:
         threshold: share of the maximum in [0, 1] (largest, all) or the share of the map that lies
             below (percentile); unused by Otsu.
         min_area: components smaller than this share of the picture are dropped (never by largest).
+        grabcut: boxes are refined by the picture's own edges and colours.
 
     Raises:
         CamviewerError: if a share is not in [0, 1].
@@ -279,6 +280,7 @@ class BoxRule:
     rule: Rule = Rule.LARGEST
     threshold: float = 0.2
     min_area: float = 0.002
+    grabcut: bool = False
 
     def __post_init__(self) -> None:
         for name, share in (("threshold", self.threshold), ("minimum area", self.min_area)):

@@ -1,6 +1,6 @@
 """The one pipeline from a frame to its inspection; the window and the command line both call it."""
 
 from camviewer.inspector.inspector import Inspector, Watch
-from camviewer.inspector.request import Request
+from camviewer.inspector.request import Request, Sharper
 
-__all__ = ["Inspector", "Request", "Watch"]
+__all__ = ["Inspector", "Request", "Sharper", "Watch"]

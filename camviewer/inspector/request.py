@@ -9,6 +9,23 @@ from camviewer.types import BoxRule, Fit, Question
 
 
 @dataclass(frozen=True)
+class Sharper:
+    """How a map is made sharper, at the price of more runs of the network.
+
+    Attributes:
+        scales: how many input scales are merged, 1 or 3.
+        flip: the mirrored picture is merged in, too.
+        fuse: maps of several layers are fused.
+        guided: the map follows the picture's edges (guided filter).
+    """
+
+    scales: int = 1
+    flip: bool = False
+    fuse: bool = False
+    guided: bool = False
+
+
+@dataclass(frozen=True)
 class Request:
     """What to look for in a frame.
 
@@ -21,6 +38,7 @@ class Request:
         input_size: pixels; None for the network's own.
         rule: how boxes are derived.
         question: what is asked about the classes.
+        sharper: how the map is made sharper.
     """
 
     method: str = AUTO
@@ -31,3 +49,4 @@ class Request:
     input_size: int | None = None
     rule: BoxRule = field(default_factory=BoxRule)
     question: Question = field(default_factory=Question)
+    sharper: Sharper = field(default_factory=Sharper)
