@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,11 +15,13 @@ from camviewer.teach.starter import samples
 from camviewer.teach.starter.card import record_figures
 from camviewer.teach.starter.evaluate import evaluate, table
 from camviewer.teach.starter.export import export
+from camviewer.teach.starter.refine import Refiner, Rounds
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, read
 from camviewer.teach.starter.train import Recipe, Trainer
 
-_MINUTES = 80.0
-_QUICK_MINUTES = 1.5
+_MINUTES, _QUICK_MINUTES = 80.0, 1.0
+_REFINE_MINUTES, _QUICK_REFINE_MINUTES = 75.0, 0.5
+_QUICK_ROUNDS = Rounds(rounds=1, scenes=48)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -35,8 +38,9 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m camviewer.teach.starter",
-        description="Train the embedded starter classifier on rendered scenes (the default), "
-        "export its files from a run's checkpoint, evaluate it on its own held-out test set, or "
+        description="Train the embedded starter classifier on rendered scenes with image-level "
+        "labels, then refine it with masks that it makes for itself (the default), export its "
+        "files from a run's checkpoint, evaluate it on its own held-out test set, or "
         "draw the sample pictures.",
     )
     parser.add_argument("command", nargs="?", choices=tuple(_COMMANDS), default="train")
@@ -65,8 +69,14 @@ def _parser() -> argparse.ArgumentParser:
         help="evaluate: folder of the files (default: the shipped ones)",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=float, help=f"time budget (default {_MINUTES:.0f})")
-    length.add_argument("--steps", type=int, help="optimizer steps instead of a time budget")
+    length.add_argument("--minutes", type=float, help=f"from the labels (default {_MINUTES:.0f})")
+    length.add_argument("--steps", type=int, help="optimizer steps instead of both time budgets")
+    parser.add_argument(
+        "--refine-minutes",
+        type=float,
+        metavar="MINUTES",
+        help=f"then from masks of its own making (default {_REFINE_MINUTES:.0f})",
+    )
     parser.add_argument("--quick", action="store_true", help="two minutes in all: does it run?")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=48)
@@ -83,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(args: argparse.Namespace) -> None:
     minutes = args.minutes or (_QUICK_MINUTES if args.quick else _MINUTES)
+    refine = args.refine_minutes or (_QUICK_REFINE_MINUTES if args.quick else _REFINE_MINUTES)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
         # A second thread gains little on so small a network and starves the renderers.
@@ -98,7 +109,10 @@ def _train(args: argparse.Namespace) -> None:
         device=device,
         half=_computes_bfloat16(device),
     )
-    Trainer(recipe, _run_folder(args)).run()
+    trained = Trainer(recipe, _run_folder(args)).run()
+    rounds = _QUICK_ROUNDS if args.quick else Rounds()
+    refining = replace(recipe, minutes=None if args.steps else refine)
+    Refiner(refining, _run_folder(args), trained, rounds).run()
     _export(args)
 
 

@@ -23,6 +23,7 @@ from camviewer.teach.starter.evaluate import (
 )
 from camviewer.teach.starter.learner import averaged_in
 from camviewer.teach.starter.network import INPUT_SIZE
+from camviewer.teach.starter.refine import REFINED
 from camviewer.teach.starter.scenes import SceneSpec
 from camviewer.teach.starter.shipped import Record, rounded_to_half, write
 from camviewer.teach.starter.train import CALIBRATE, CHECKPOINT
@@ -43,13 +44,16 @@ def export(run: Path, folder: Path, photos_folder: Path | None, count: int = 500
     Raises:
         ModelError: there is no checkpoint.
     """
-    file = run / CHECKPOINT
-    if not file.exists():
+    parts = [file for file in (run / CHECKPOINT, run / REFINED) if file.exists()]
+    if not parts:
         raise ModelError(
             f"{run} holds no {CHECKPOINT}. Train first: python -m camviewer.teach.starter --out "
             f"{run}"
         )
-    averaged, steps, seconds = averaged_in(file)
+    steps, seconds = 0, 0.0
+    for file in parts:
+        averaged, more_steps, more_seconds = averaged_in(file)
+        steps, seconds = steps + more_steps, seconds + more_seconds
     thresholds = calibrate(averaged, photos_folder, count)
     record = Record(
         thresholds=thresholds,

@@ -32,6 +32,7 @@ REFINED = "refined.pt"
 MASKED = 3
 """Second number of the seeds of scenes that get masks."""
 
+_UNKNOWN, _WHOLE = 255, 200
 _SIDE = 192
 _CELL = 4
 """Masks are kept with one value per this many pixels, along each side."""
@@ -53,7 +54,7 @@ class Rounds:
         scenes: with masks, in each round.
     """
 
-    rounds: int = 3
+    rounds: int = 4
     scenes: int = 3000
 
 
@@ -85,9 +86,6 @@ class MaskedScenes(Dataset[tuple[Any, Any, Any]]):
             blocks = mask.reshape(cells, _CELL, cells, _CELL).mean((1, 3))
             masks[c] = np.rint(blocks / 255 * _WHOLE).astype(np.uint8)
         return scene.picture, scene.labels, masks
-
-
-_UNKNOWN, _WHOLE = 255, 200
 
 
 class Refiner:

@@ -191,3 +191,18 @@ def test_what_a_photograph_shows_of_its_own_is_neither_present_nor_absent() -> N
 
 def test_known_photographs_name_classes_that_exist() -> None:
     assert {label for labels in SHOWS.values() for label in labels} <= set(LABELS)
+
+
+def test_the_digits_below_a_barcode_are_neither_text_nor_no_text() -> None:
+    rng = np.random.default_rng(5)
+    patches = [make(rng, "barcode", 96, (128, 128, 128)) for _ in range(30)]
+    assert all([name for name, _ in patch.parts] == ["barcode"] for patch in patches)
+    assert {patch.incidental for patch in patches} == {(), ("text",)}
+    text = LABELS.index("text")
+    labels = [
+        scene.labels[text]
+        for scene in (render(np.random.default_rng(i), SceneSpec(96)) for i in range(120))
+        if "barcode" in scene.boxes and "text" not in scene.boxes
+    ]
+    assert any(np.isnan(labels))
+    assert any(label == 0 for label in labels)
