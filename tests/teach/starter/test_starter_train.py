@@ -10,6 +10,7 @@ import torch
 from camviewer.errors import ModelError
 from camviewer.teach.starter import LABELS
 from camviewer.teach.starter.__main__ import main
+from camviewer.teach.starter.refine import REFINED
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, read
 from camviewer.teach.starter.train import CHECKPOINT, CURRICULUM, Recipe, SceneStream, Trainer
 
@@ -84,10 +85,11 @@ def test_quick_command_trains_exports_and_evaluates(
     short = ["--quick", "--steps", "5", "--batch", "2", "--renderers", "0", "--scenes", "8"]
     assert main([*short, "--out", str(run), "--to", str(files)]) == 0
     assert (run / CHECKPOINT).exists()
+    assert (run / REFINED).exists()
     assert (files / WEIGHTS).stat().st_size <= 3_000_000
     network, record = read(files)
     assert not network.training
-    assert record.training["steps"] == 5
+    assert record.training["steps"] == 10  # five from labels, five from masks
     assert len(record.thresholds) == len(LABELS)
     capsys.readouterr()
     evaluate = ["evaluate", "--starter", str(files), "--scenes", "12", "--json", "--record"]
