@@ -7,6 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from camviewer.cam.runtimes import Choice, choose
 from camviewer.cam.split import Layer, Run, find_layer
 from camviewer.cam.split.opened import automatic_layer, open_network
 from camviewer.errors import MethodError
@@ -21,6 +22,9 @@ class Explainer:
         probe_size: int,
         device: torch.device,
         target_layer: str | None = None,
+        *,
+        runtime: str = Choice.AUTO,
+        weights_sha256: str = "",
     ) -> None:
         """Bring the network to the device and find its layers.
 
@@ -30,11 +34,17 @@ class Explainer:
             probe_size: side of a square input that it can take, in pixels.
             device: where to run.
             target_layer: the layer to look at by default; None for the automatic choice.
+            runtime: what computes the trunk: ``auto``, ``eager``, ``onnx`` or ``cuda-graph``.
+            weights_sha256: hash of the network's weights, under which an export is kept; empty to
+                hash them here.
 
         Raises:
+            CamviewerError: if there is no such runtime, or it cannot serve this network here.
             ModelError: if the network does not classify pictures.
             MethodError: if it has no layer with rows and columns.
         """
+        self._choice = choose(runtime)
+        self._weights_sha256 = weights_sha256
         self.device = device
         if device.type != "cpu":
             network = copy.deepcopy(network).to(device)
@@ -48,6 +58,16 @@ class Explainer:
             if target_layer
             else automatic_layer(self._opened, probe)
         )
+
+    @property
+    def runtime(self) -> str:
+        """What computed the last run, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
+        return "eager"
+
+    @property
+    def runtime_note(self) -> str:
+        """Why it is that, where the user should know; else empty."""
+        return ""
 
     def layer(self, name: str | None) -> Layer:
         """The layer of this name; the automatic one for None.

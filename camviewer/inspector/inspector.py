@@ -46,17 +46,19 @@ class _Seen:
 class Inspector:
     """A classifier, opened on a device. Not thread-safe: one thread at a time."""
 
-    def __init__(self, classifier: Classifier, device: str = AUTO) -> None:
+    def __init__(self, classifier: Classifier, device: str = AUTO, runtime: str = AUTO) -> None:
         """Open the classifier.
 
         Args:
             classifier: the network with labels and preprocessing.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+            runtime: what computes the trunk: ``auto``, ``eager``, ``onnx`` or ``cuda-graph``.
 
         Raises:
-            CamviewerError: if the device or the network cannot be used.
+            CamviewerError: if the device, the network or the runtime cannot be used.
         """
         self.classifier = classifier
+        self._runtime = runtime
         self._device = choose_device(device)
         self._explainer = self._open(self._device)
         self._seen: _Seen | None = None
@@ -70,6 +72,16 @@ class Inspector:
     def device_note(self) -> str:
         """Why it runs there, where the user should know; else empty."""
         return self._device.note
+
+    @property
+    def runtime(self) -> str:
+        """What computed the last trunk, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
+        return self._explainer.runtime
+
+    @property
+    def runtime_note(self) -> str:
+        """Why it is that, where the user should know; else empty."""
+        return self._explainer.runtime_note
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -161,6 +173,7 @@ class Inspector:
                 fit=request.fit,
                 device=self.device,
                 note=self.device_note,
+                runtime=self.runtime,
             ),
             seconds=0.0,
             multi_label=self.classifier.activation is Activation.SIGMOID,
@@ -231,7 +244,12 @@ class Inspector:
 
     def _open(self, device: Device) -> Explainer:
         return Explainer(
-            self.classifier.network, self._probe_size, device.device, self.classifier.target_layer
+            self.classifier.network,
+            self._probe_size,
+            device.device,
+            self.classifier.target_layer,
+            runtime=self._runtime,
+            weights_sha256=self.classifier.weights_sha256,
         )
 
     @property
