@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -14,8 +13,6 @@ from camviewer.gui.actions import Actions
 from camviewer.gui.album import Album
 from camviewer.gui.canvas import Canvas
 from camviewer.gui.centre import Centre
-from camviewer.gui.dialogs.about import AboutDialog
-from camviewer.gui.dialogs.shortcuts import ShortcutsDialog
 from camviewer.gui.dock import Dock
 from camviewer.gui.engine import Engine
 from camviewer.gui.exporting import Exporter
@@ -34,6 +31,7 @@ from camviewer.gui.settings import Settings
 from camviewer.gui.status import StatusBar
 from camviewer.gui.theme import SPACE, Theme
 from camviewer.gui.welcome import Welcome
+from camviewer.gui.wiring import connect_actions, order_tabs
 from camviewer.media import images
 from camviewer.paths import resources
 from camviewer.types import Frame, Inspection
@@ -84,8 +82,8 @@ class MainWindow(QMainWindow):
         self._dock_panels()
         self._make_menus()
         self._connect_parts()
-        self._connect_actions()
-        self._order_tabs()
+        connect_actions(self)
+        order_tabs(self)
         self._restore()
         self._update_actions()
 
@@ -130,7 +128,7 @@ class MainWindow(QMainWindow):
         canvas.hovered.connect(self.status.show_hover)
         canvas.zoom_changed.connect(self.status.show_zoom)
         self.engine.busy_changed.connect(self.status.show_busy)
-        self.welcome.open_requested.connect(self._ask_pictures)
+        self.welcome.open_requested.connect(self.ask_pictures)
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)
         self.opener.unreadable.connect(self.centre.show_unreadable)
@@ -141,74 +139,6 @@ class MainWindow(QMainWindow):
         stack = canvas.undo_stack
         stack.canUndoChanged.connect(self.actions_by_name["undo"].setEnabled)
         stack.canRedoChanged.connect(self.actions_by_name["redo"].setEnabled)
-
-    def _connect_actions(self) -> None:
-        actions, canvas = self.actions_by_name, self.canvas
-        todo = {
-            "open": self._ask_pictures,
-            "open_folder": self._ask_folder,
-            "paste": self._paste,
-            "quick_export": self.exporter.quick,
-            "export": self.exporter.ask,
-            "close": self._close_picture,
-            "quit": self.close,
-            "undo": canvas.undo_stack.undo,
-            "redo": canvas.undo_stack.redo,
-            "copy": self.exporter.copy,
-            "delete": canvas.delete_selected,
-            "zoom_in": canvas.zoom_in,
-            "zoom_out": canvas.zoom_out,
-            "fit": canvas.zoom_fit,
-            "actual": canvas.zoom_actual,
-            "previous": self.album.previous,
-            "next": self.album.next,
-            "search": self._search_class,
-            "pick_model": self.network.model_box.open,
-            "own_model": lambda: self.models.ask_own(),
-            "starter": self.models.load_starter,
-            "shortcuts": lambda: ShortcutsDialog(self).open(),
-            "about": lambda: AboutDialog(self.session.model, self).open(),
-        }
-        for name, do in todo.items():
-            actions[name].triggered.connect(lambda _=False, do=do: do())
-        actions["draw"].toggled.connect(canvas.set_drawing)
-        canvas.drawing_changed.connect(actions["draw"].setChecked)
-        actions["full_screen"].toggled.connect(
-            lambda on: self.setWindowState(
-                self.windowState() | Qt.WindowState.WindowFullScreen
-                if on
-                else self.windowState() & ~Qt.WindowState.WindowFullScreen
-            )
-        )
-        follow = self.classes.follow
-        actions["follow"].triggered.connect(follow.click)
-        follow.toggled.connect(actions["follow"].setChecked)
-        actions["follow"].setChecked(follow.isChecked())
-
-    def _order_tabs(self) -> None:
-        """From the network on the left over the canvas to the panels on the right."""
-        network, classes = self.network, self.classes
-        order: list[QWidget] = [
-            network.model_box.button,
-            network.model_box.cancel,
-            network.method,
-            network.fit,
-            network.input_size.slider,
-            network.layers,
-            self.canvas,
-            self.film_strip.view,
-            classes.search,
-            classes.follow,
-            classes.view,
-            self.appearance.opacity.slider,
-            self.appearance.colormap,
-            *self.appearance.switches.values(),
-            self.boxes.rule,
-            self.boxes.threshold.slider,
-            self.boxes.min_area.slider,
-        ]
-        for before, after in pairwise(order):
-            self.setTabOrder(before, after)
 
     def _restore(self) -> None:
         self.setMinimumSize(*_SMALLEST)
@@ -289,7 +219,7 @@ class MainWindow(QMainWindow):
             self.actions_by_name[name].setShortcuts(keys[1:] if box >= 0 else keys)
         self._update_actions()
 
-    def _ask_pictures(self) -> None:
+    def ask_pictures(self) -> None:
         kinds = " ".join(f"*{e}" for e in sorted(images.EXTENSIONS))
         filters = f"Pictures ({kinds});;Weights (*.safetensors *.pth *.pt *.pt2);;All files (*)"
         start = str(self.settings.folder)
@@ -297,22 +227,22 @@ class MainWindow(QMainWindow):
         if files:
             self.opener.open_paths([Path(f) for f in files])
 
-    def _ask_folder(self) -> None:
+    def ask_folder(self) -> None:
         start = str(self.settings.folder)
         folder = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", start)
         if folder:
             self.opener.open_paths([Path(folder)])
 
-    def _paste(self) -> None:
+    def paste(self) -> None:
         self.opener.open_mime(QGuiApplication.clipboard().mimeData(), "clipboard")
 
-    def _close_picture(self) -> None:
+    def close_picture(self) -> None:
         self.album.replace(())
         self.session.clear()
         self.messages.clear()
         self.centre.show_welcome()
 
-    def _search_class(self) -> None:
+    def search_class(self) -> None:
         self.docks[1].show()
         self.classes.search.setFocus()
         self.classes.search.selectAll()

@@ -1,0 +1,86 @@
+"""What the window's actions do, and in which order Tab visits its controls."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from camviewer.gui.dialogs.about import AboutDialog
+from camviewer.gui.dialogs.shortcuts import ShortcutsDialog
+
+if TYPE_CHECKING:
+    from camviewer.gui.main_window import MainWindow
+
+
+def connect_actions(window: MainWindow) -> None:
+    """Let every action do what its name says."""
+    actions, canvas = window.actions_by_name, window.canvas
+    todo = {
+        "open": window.ask_pictures,
+        "open_folder": window.ask_folder,
+        "paste": window.paste,
+        "quick_export": window.exporter.quick,
+        "export": window.exporter.ask,
+        "close": window.close_picture,
+        "quit": window.close,
+        "undo": canvas.undo_stack.undo,
+        "redo": canvas.undo_stack.redo,
+        "copy": window.exporter.copy,
+        "delete": canvas.delete_selected,
+        "zoom_in": canvas.zoom_in,
+        "zoom_out": canvas.zoom_out,
+        "fit": canvas.zoom_fit,
+        "actual": canvas.zoom_actual,
+        "previous": window.album.previous,
+        "next": window.album.next,
+        "search": window.search_class,
+        "pick_model": window.network.model_box.open,
+        "own_model": lambda: window.models.ask_own(),
+        "starter": window.models.load_starter,
+        "shortcuts": lambda: ShortcutsDialog(window).open(),
+        "about": lambda: AboutDialog(window.session.model, window).open(),
+    }
+    for name, do in todo.items():
+        actions[name].triggered.connect(lambda _=False, do=do: do())
+    actions["draw"].toggled.connect(canvas.set_drawing)
+    canvas.drawing_changed.connect(actions["draw"].setChecked)
+    actions["full_screen"].toggled.connect(lambda on: _fill_screen(window, on=on))
+    follow = window.classes.follow
+    actions["follow"].triggered.connect(follow.click)
+    follow.toggled.connect(actions["follow"].setChecked)
+    actions["follow"].setChecked(follow.isChecked())
+
+
+def order_tabs(window: MainWindow) -> None:
+    """From the network on the left over the canvas to the panels on the right."""
+    network, classes = window.network, window.classes
+    order: list[QWidget] = [
+        network.model_box.button,
+        network.model_box.cancel,
+        network.method,
+        network.fit,
+        network.input_size.slider,
+        network.layers,
+        window.canvas,
+        window.film_strip.view,
+        classes.search,
+        classes.follow,
+        classes.view,
+        window.appearance.opacity.slider,
+        window.appearance.colormap,
+        *window.appearance.switches.values(),
+        window.boxes.rule,
+        window.boxes.threshold.slider,
+        window.boxes.min_area.slider,
+    ]
+    for before, after in pairwise(order):
+        QWidget.setTabOrder(before, after)
+
+
+def _fill_screen(window: MainWindow, *, on: bool) -> None:
+    full = Qt.WindowState.WindowFullScreen
+    state = window.windowState()
+    window.setWindowState(state | full if on else state & ~full)
