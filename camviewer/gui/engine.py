@@ -12,8 +12,10 @@ Beyond the contract:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,13 @@ from camviewer.errors import CancelledError
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
 from camviewer.gui.worker import Lane, Ticket, join
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector, Request, Watch
 from camviewer.media import images
 from camviewer.models import catalog
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Inspection
+
+_TURN_POLL = 0.02  # seconds
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,38 @@ class ModelInfo:
     """A network that is ready to inspect, and what the panels show of it."""
 
     inspector: Inspector
+    _in_use: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def turn(self, cancelled: Callable[[], bool]) -> Iterator[Inspector]:
+        """The inspector, for one thread at a time.
+
+        Raises:
+            CancelledError: if cancelled while another thread has it.
+        """
+        while not self._in_use.acquire(timeout=_TURN_POLL):
+            if cancelled():
+                raise CancelledError("The inspection was cancelled.")
+        try:
+            yield self.inspector
+        finally:
+            self._in_use.release()
+
+    def inspect(
+        self,
+        frame: Frame,
+        request: Request,
+        cancelled: Callable[[], bool],
+        watch: Watch | None = None,
+    ) -> Inspection:
+        """Inspect on the caller's thread, as soon as no other thread does with this network.
+
+        Raises:
+            CancelledError: if cancelled while waiting or between two layers.
+            CamviewerError: see `Inspector.inspect`.
+        """
+        with self.turn(cancelled) as inspector, interruptible(cancelled):
+            return inspector.inspect(frame, request, watch)
 
     @property
     def classifier(self) -> Classifier:
@@ -148,14 +184,15 @@ class Engine(QObject):
     def load_model(self, name: str | None, **options: Any) -> None:
         """Load a network with `catalog.load`'s options; the present one serves until then."""
 
-        def job(ticket: Ticket) -> ModelInfo:
-            classifier = self._services.load_classifier(
-                name, progress=ticket.progress, cancelled=ticket.cancelled, **options
-            )
-            return ModelInfo(self._services.make_inspector(classifier, self._device))
-
-        self._models.submit(job)
+        self._models.submit(lambda ticket: self.fetch_model(ticket, name, **options))
         self.model_loading.emit(name or str(options.get("weights", "")))
+
+    def fetch_model(self, ticket: Ticket, name: str | None, **options: Any) -> ModelInfo:
+        """Load a network on the caller's thread, for whoever wants one beside the present one."""
+        classifier = self._services.load_classifier(
+            name, progress=ticket.progress, cancelled=ticket.cancelled, **options
+        )
+        return ModelInfo(self._services.make_inspector(classifier, self._device))
 
     def cancel_load(self) -> None:
         """Give up loading a network; returns at once."""
@@ -209,13 +246,8 @@ class Engine(QObject):
     def _inspect(self) -> None:
         if self._frame is None or self._model is None:
             return
-        frame, request, inspector = self._frame, self._request, self._model.inspector
-
-        def job(ticket: Ticket) -> Inspection:
-            with interruptible(ticket.cancelled):
-                return inspector.inspect(frame, request)
-
-        self._inspections.submit(job)
+        frame, request, model = self._frame, self._request, self._model
+        self._inspections.submit(lambda ticket: model.inspect(frame, request, ticket.cancelled))
 
     def _on_inspected(self, inspection: Inspection) -> None:
         self._publish(inspection)

@@ -97,7 +97,7 @@ class FakeInspector:
         self.errors: list[Exception] = []
         self.threads: set[int] = set()
 
-    def inspect(self, shown: Frame, request: Request) -> Inspection:
+    def inspect(self, shown: Frame, request: Request, *_more: object) -> Inspection:
         self.asked.append((shown, request))
         self.threads.add(threading.get_ident())
         if not self.gate.wait(PATIENCE):
