@@ -48,6 +48,7 @@ class Explainer:
         self.device = device
         if device.type != "cpu":
             network = copy.deepcopy(network).to(device)
+        self.network = network  # whole, on the device
         generator = torch.Generator().manual_seed(0)
         probe = torch.randn(1, 3, probe_size, probe_size, generator=generator).to(device)
         self._opened = open_network(network, probe)

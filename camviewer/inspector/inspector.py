@@ -17,7 +17,7 @@ from camviewer.cam.split import Layer, Run
 from camviewer.errors import MethodError, ModelError
 from camviewer.inspector.asking import Asked, about_classes, about_likeness
 from camviewer.inspector.request import Request
-from camviewer.models.classifier import Activation, Classifier
+from camviewer.models.classifier import Activation, Classifier, as_logits
 from camviewer.types import (
     Ask,
     Frame,
@@ -145,6 +145,19 @@ class Inspector:
                 ) from None
         self._fall_back()
         return self._inspect(frame, request, started, watch)
+
+    def scores(self, pictures: Tensor) -> Tensor:
+        """What the network says of perturbed pictures; always eager torch.
+
+        Args:
+            pictures: float32 ``(batch, 3, height, width)``, normalised as the network expects.
+
+        Returns:
+            Probabilities ``(batch, classes)`` in [0, 1], float32 on the CPU.
+        """
+        with torch.no_grad():
+            logits = as_logits(self._explainer.network(pictures.to(self._device.device)))
+            return self.classifier.scores(logits.float()).cpu()
 
     def _some_run(self, layer: str | None) -> Run:
         """A run at the layer, whatever the picture."""
