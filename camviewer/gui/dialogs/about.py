@@ -6,8 +6,7 @@ import platform
 
 import torch
 import torchvision
-from PySide6.QtCore import Qt
-from PySide6.QtCore import __version__ as qt_version
+from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QLabel, QWidget
 
 from camviewer import __version__, paths
@@ -50,7 +49,7 @@ class AboutDialog(Dialog):
             ("Licence", "MIT"),
             ("Device", device),
             ("PyTorch", f"{torch.__version__}, torchvision {torchvision.__version__}"),
-            ("Qt", f"PySide6 {qt_version}"),
+            ("Qt", f"{qVersion()}"),
             ("Python", f"{platform.python_version()} on {platform.platform(terse=True)}"),
             ("Log", str(paths.logs() / "camviewer.log")),
         ]
