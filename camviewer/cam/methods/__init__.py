@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camviewer.cam.methods import gradient, linear
+from camviewer.cam.methods import finer, gradient, higher_order, linear
 from camviewer.cam.methods.method import Family, Method, Partial
 from camviewer.cam.split import Run
 from camviewer.errors import MethodError
@@ -12,7 +12,9 @@ __all__ = ["AUTO", "METHODS", "Family", "Method", "Partial", "find_method", "req
 AUTO = "auto"
 
 METHODS: dict[str, Method] = {
-    method.name: method for family in (linear, gradient) for method in family.METHODS
+    method.name: method
+    for family in (linear, gradient, higher_order, finer)
+    for method in family.METHODS
 }
 
 
