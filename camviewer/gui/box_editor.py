@@ -80,8 +80,16 @@ class BoxEditor(QObject):
     changed = Signal()
     drawing_changed = Signal(bool)
 
-    def __init__(self, model: BoxModel, viewport: Viewport, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        model: BoxModel,
+        viewport: Viewport,
+        parent: QObject | None = None,
+        *,
+        editable: bool = True,
+    ) -> None:
         super().__init__(parent)
+        self._editable = editable
         self._model = model
         self._viewport = viewport
         self._explanations: tuple[Explanation, ...] = ()
@@ -98,8 +106,8 @@ class BoxEditor(QObject):
 
     @property
     def enabled(self) -> bool:
-        """Whether there is a class that boxes can belong to, and boxes are shown."""
-        return self._visible and bool(self._explanations)
+        """Whether boxes may be edited, are shown, and there is a class they can belong to."""
+        return self._editable and self._visible and bool(self._explanations)
 
     @property
     def drawing(self) -> bool:

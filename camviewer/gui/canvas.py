@@ -45,6 +45,7 @@ class Canvas(QWidget):
         hovered(HoverInfo | None): what lies under the cursor; None when it leaves the picture.
         boxes_edited(tuple[Box, ...]): all boxes after an edit, an undo or a redo.
         zoom_changed(float): screen pixels per picture pixel.
+        view_moved(): another part of the picture is in sight, or at another zoom.
         drawing_changed(bool): whether the next drag draws a box.
         selection_changed(int): index of the selected box among all boxes, -1 for none.
     """
@@ -52,18 +53,26 @@ class Canvas(QWidget):
     hovered = Signal(object)
     boxes_edited = Signal(object)
     zoom_changed = Signal(float)
+    view_moved = Signal()
     drawing_changed = Signal(bool)
     selection_changed = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, editable: bool = True) -> None:
+        """Show nothing yet.
+
+        Args:
+            parent: Qt's.
+            editable: whether boxes can be selected, changed and drawn.
+        """
         super().__init__(parent)
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
         self._picture = PictureLayer()
         self._viewport = Viewport()
         self._zoom = self._viewport.zoom
+        self._lies: tuple[float, ...] = ()
         self._model = BoxModel(self)
-        self._editor = BoxEditor(self._model, self._viewport, self)
+        self._editor = BoxEditor(self._model, self._viewport, self, editable=editable)
         self._pointer = Pointer(self._viewport, self._editor, self)
         self._keys = Keys(self._viewport, self._editor, self._view_keys())
         self.setMouseTracking(True)
@@ -205,6 +214,11 @@ class Canvas(QWidget):
         self._viewport.actual(*self._focus_point())
         self._after_move()
 
+    def follow(self, other: Viewport) -> None:
+        """Show what another view of the same picture shows, at its zoom."""
+        self._viewport.follow(other)
+        self._after_move()
+
     def sizeHint(self) -> QSize:
         return QSize(960, 640)
 
@@ -300,6 +314,11 @@ class Canvas(QWidget):
         if self.zoom != self._zoom:
             self._zoom = self.zoom
             self.zoom_changed.emit(self._zoom)
+        view = self._viewport
+        lies = (view.left, view.top, view.scale, view.fitting)
+        if lies != self._lies:
+            self._lies = lies
+            self.view_moved.emit()
         self._hover()
         self.update()
 

@@ -103,6 +103,14 @@ class Viewport:
         self.fitting = False
         self._settle()
 
+    def follow(self, other: Viewport) -> None:
+        """Take another view's zoom and put what it has in its middle into the middle."""
+        self.fitting = other.fitting
+        self.scale = other.zoom / self.ratio
+        middle = other.to_picture(other.width / 2, other.height / 2)
+        self._place(middle, self.width / 2, self.height / 2)
+        self._settle()
+
     def visible(self) -> tuple[int, int, int, int]:
         """The picture pixels in sight, ``(left, top, right, bottom)``, with one more around."""
         left, top = self.to_picture(0, 0)

@@ -125,3 +125,24 @@ def test_empty_viewport_takes_everything_calmly() -> None:
     empty.fit()
     empty.pan(3, 4)
     assert empty.empty
+
+
+@given(sides, sides, places, places, st.floats(0.1, 30))
+def test_a_follower_shows_the_same(
+    height: int, width: int, across: float, down: float, factor: float
+) -> None:
+    leader, follower = (viewport((height, width), 400, 300) for _ in range(2))
+    leader.zoom_at(400 * across, 300 * down, factor)
+    follower.follow(leader)
+    assert follower.zoom == pytest.approx(leader.zoom)
+    assert follower.fitting == leader.fitting
+    assert (follower.left, follower.top) == pytest.approx((leader.left, leader.top), abs=1e-3)
+
+
+def test_a_follower_on_a_sharper_screen_has_the_same_zoom_and_middle() -> None:
+    leader = viewport((1000, 1000))
+    leader.zoom_at(100, 100, 4.0)
+    follower = viewport((1000, 1000), 400, 300, ratio=2)
+    follower.follow(leader)
+    assert follower.zoom == pytest.approx(leader.zoom)
+    assert follower.to_picture(200, 150) == pytest.approx(leader.to_picture(400, 300))
