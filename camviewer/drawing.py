@@ -114,7 +114,7 @@ def _caption(
     letters = max(_SMALLEST_LETTERS, round(min(size) / _LETTERS_PER_SIDE))
     padding = max(1, letters // 5)
     text, font = _fitted(mark, letters, size[0] - 2 * padding)
-    ascent, descent = _heights(font)
+    ascent, descent = heights(font)
     width = round(font.getlength(text)) + 2 * padding
     height = ascent + descent + padding
     if not text or width > size[0] or height > size[1]:
@@ -134,27 +134,38 @@ def _caption(
 
 def _fitted(mark: Mark, letters: int, room: int) -> tuple[str, Font]:
     """The caption and its font: smaller if it must be, then cut short to what has room."""
-    text, font = _legible(mark, letters)
+    text, font = legible(mark.caption, mark.plain, letters)
     width = font.getlength(text)
     if width > room:
         smaller = max(_LEGIBLE_LETTERS, int(letters * room / width))
-        text, font = _legible(mark, min(smaller, letters))
+        text, font = legible(mark.caption, mark.plain, min(smaller, letters))
+    return cut_short(text, font, room), font
+
+
+def cut_short(text: str, font: Font, room: float) -> str:
+    """As much of a text as is no wider than ``room`` pixels, with an ellipsis where it ends."""
     while text and font.getlength(text) > room:
         text = text[:-2].rstrip() + "…" if len(text) > 2 else ""
-    return text, font
+    return text
 
 
-def _legible(mark: Mark, letters: int) -> tuple[str, Font]:
-    """The caption and a font that has its characters: as it is, unaccented, or else plain."""
-    # labels come from the user's files: they may hold line ends and half characters
-    text = " ".join(mark.caption.encode(errors="replace").decode().split())
+def legible(text: str, plain: str, letters: int) -> tuple[str, Font]:
+    """A text in one line and a font that has its characters.
+
+    Args:
+        text: any; it may come from the user's files.
+        plain: taken instead where no font has the characters of `text`, accents left out.
+        letters: the font's size in pixels.
+    """
+    # labels may hold line ends and half characters
+    text = " ".join(text.encode(errors="replace").decode().split())
     for name in (None, *_SYSTEM_FONTS):
         font = _font(name, letters) if _has_characters(name, text) else None
         if font is not None:
             return text, font
     decomposed = unicodedata.normalize("NFKD", text)
     unaccented = "".join(c for c in decomposed if not unicodedata.combining(c))
-    plain = unaccented if _has_characters(None, unaccented) else mark.plain
+    plain = unaccented if _has_characters(None, unaccented) else plain
     return plain, ImageFont.load_default(letters)
 
 
@@ -178,7 +189,7 @@ def _has_characters(name: str | None, text: str) -> bool:
     return all(c.isspace() or bytes(font.getmask(c)) != missing for c in set(text))
 
 
-def _heights(font: Font) -> tuple[int, int]:
+def heights(font: Font) -> tuple[int, int]:
     """Ascent and descent in pixels."""
     if isinstance(font, ImageFont.FreeTypeFont):
         return font.getmetrics()

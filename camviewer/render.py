@@ -93,7 +93,7 @@ def class_color(index: int) -> Color:
 
 def box_caption(box: Box) -> str:
     """What is written on a box, such as ``goldfish 98 %``."""
-    return f"{box.label} {_percent(box.score)}"
+    return f"{box.label} {percent(box.score)}"
 
 
 def scaled(frame: Frame, size: Size) -> Pixels:
@@ -156,7 +156,7 @@ def overlay(inspection: Inspection, view: View) -> Pixels:
             bottom=box.y + box.height,
             color=class_color(index),
             caption=box_caption(box) if view.show_labels else "",
-            plain=f"class {box.target} {_percent(box.score)}",
+            plain=f"class {box.target} {percent(box.score)}",
         )
         for index, explanation in enumerate(inspection.explanations)
         for box in explanation.boxes
@@ -185,13 +185,14 @@ def heatmap_only(
     return colors
 
 
-def _percent(share: float) -> str:
-    percent = share * 100
-    if 0 < percent < 0.5:
+def percent(share: float) -> str:
+    """A probability as it is written on pictures: ``98 %``; never 0 or 100 unless it is."""
+    hundredths = share * 100
+    if 0 < hundredths < 0.5:
         return "<1 %"
-    if 99.5 <= percent < 100:
+    if 99.5 <= hundredths < 100:
         return ">99 %"
-    return f"{percent:.0f} %"
+    return f"{hundredths:.0f} %"
 
 
 def _size(pixels: Pixels) -> Size:

@@ -28,7 +28,7 @@ def save_overlay(inspection: Inspection, view: View, path: Path) -> None:
     Raises:
         ExportError: if it cannot be written.
     """
-    _save(overlay(inspection, view), path)
+    save_pixels(overlay(inspection, view), path)
 
 
 def save_heatmap(explanation: Explanation, colormap: ColorMap, path: Path) -> None:
@@ -42,7 +42,7 @@ def save_heatmap(explanation: Explanation, colormap: ColorMap, path: Path) -> No
     Raises:
         ExportError: if it cannot be written.
     """
-    _save(heatmap_only(explanation, colormap), path)
+    save_pixels(heatmap_only(explanation, colormap), path)
 
 
 def save_map(explanation: Explanation, path: Path) -> None:
@@ -55,7 +55,16 @@ def save_map(explanation: Explanation, path: Path) -> None:
         np.save(file, explanation.heatmap.values, allow_pickle=False)
 
 
-def _save(pixels: Pixels, path: Path) -> None:
+def save_pixels(pixels: Pixels, path: Path) -> None:
+    """Save RGB uint8 ``(height, width, 3)``.
+
+    Args:
+        pixels: what is written.
+        path: ends in ``.png``, ``.jpg`` or ``.jpeg``.
+
+    Raises:
+        ExportError: if it cannot be written.
+    """
     kind = _FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ExportError(
