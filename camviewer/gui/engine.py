@@ -4,6 +4,8 @@ Beyond the contract:
     * `open_bytes` decodes a pasted or dropped picture off the GUI thread.
     * `frame`, `inspection` and `model` say what is current; `retry` repeats a failed inspection.
     * `set_request` with nothing but another box rule does not infer: `inspected` follows at once.
+    * A method that takes long is shown as it gets finer (`refined`); `cancel_inspection` leaves it.
+    * `methods_known` tells which methods cannot serve the network at the layer in use, and why.
     * When a model arrives, the request's layer, input size and (unless the labels are the same)
       targets go back to automatic *before* `model_loaded`: read `request` there.
     * `camviewer.gui.worker.Lane` is the same latest-wins thread for anything else that must not
@@ -12,28 +14,25 @@ Beyond the contract:
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from camviewer.boxes import rebox
-from camviewer.cam.split import Layer
+from camviewer.cam.methods import AUTO
 from camviewer.errors import CancelledError
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.worker import Lane, Ticket, join
-from camviewer.inspector import Inspector, Request, Watch
+from camviewer.inspector import Inspector, Request, Sharper
 from camviewer.media import images
 from camviewer.models import catalog
 from camviewer.models.classifier import Classifier
-from camviewer.types import Frame, Inspection
-
-_TURN_POLL = 0.02  # seconds
+from camviewer.types import Frame, Inspection, Question
 
 
 @dataclass(frozen=True)
@@ -43,66 +42,7 @@ class Services:
     load_picture: Callable[[Path], Frame] = images.load
     decode_picture: Callable[[bytes, str], Frame] = images.from_bytes
     load_classifier: Callable[..., Classifier] = catalog.load
-    make_inspector: Callable[[Classifier, str], Inspector] = Inspector
-
-
-@dataclass(frozen=True, eq=False)
-class ModelInfo:
-    """A network that is ready to inspect, and what the panels show of it."""
-
-    inspector: Inspector
-    _in_use: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    @contextmanager
-    def turn(self, cancelled: Callable[[], bool]) -> Iterator[Inspector]:
-        """The inspector, for one thread at a time.
-
-        Raises:
-            CancelledError: if cancelled while another thread has it.
-        """
-        while not self._in_use.acquire(timeout=_TURN_POLL):
-            if cancelled():
-                raise CancelledError("The inspection was cancelled.")
-        try:
-            yield self.inspector
-        finally:
-            self._in_use.release()
-
-    def inspect(
-        self,
-        frame: Frame,
-        request: Request,
-        cancelled: Callable[[], bool],
-        watch: Watch | None = None,
-    ) -> Inspection:
-        """Inspect on the caller's thread, as soon as no other thread does with this network.
-
-        Raises:
-            CancelledError: if cancelled while waiting or between two layers.
-            CamviewerError: see `Inspector.inspect`.
-        """
-        with self.turn(cancelled) as inspector, interruptible(cancelled):
-            return inspector.inspect(frame, request, watch)
-
-    @property
-    def classifier(self) -> Classifier:
-        return self.inspector.classifier
-
-    @property
-    def device(self) -> str:
-        return self.inspector.device
-
-    @property
-    def device_note(self) -> str:
-        return self.inspector.device_note
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        return self.inspector.layers
-
-    @property
-    def input_sizes(self) -> tuple[int, int, int] | None:
-        return self.inspector.input_sizes
+    make_inspector: Callable[[Classifier, str, str], Inspector] = Inspector
 
 
 class Engine(QObject):
@@ -110,17 +50,22 @@ class Engine(QObject):
 
     Signals:
         frame_loaded(Frame): a picture is decoded, its inspection not yet there.
+        refined(Inspection, float): the newest request's result as far as it is known, and the share
+            of the work that is done; `inspected` or `failed` follows.
         inspected(Inspection): the newest request's result, and never an older one's.
         failed(str): a picture or an inspection failed, and what to do about it.
         busy_changed(bool): whether a picture is being decoded or inspected.
+        methods_known(dict): why a method cannot serve here, by its name; empty when it can.
         model_loading(str), model_progress(int, int), model_loaded(ModelInfo)
         model_failed(str, Exception): the old model, if any, stays.
     """
 
     frame_loaded = Signal(object)
+    refined = Signal(object, float)
     inspected = Signal(object)
     failed = Signal(str)
     busy_changed = Signal(bool)
+    methods_known = Signal(object)
     model_loading = Signal(str)
     model_progress = Signal(object, object)  # object: bytes outgrow Qt's 32-bit int
     model_loaded = Signal(object)
@@ -129,30 +74,38 @@ class Engine(QObject):
     def __init__(
         self,
         services: Services | None = None,
-        device: str = "auto",
+        device: str = AUTO,
+        runtime: str = AUTO,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._services = services or Services()
         self._device = device
+        self._runtime = runtime
         self._request: Request = Request()
+        self._answered: Request = Request()
+        self._partial: Inspection | None = None
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
         self._model: ModelInfo | None = None
         self._pictures = Lane("pictures", self)
         self._models = Lane("models", self)
         self._inspections = Lane("inspections", self)
+        self._methods = Lane("methods", self)
         self._busy = False
         self._connect()
 
     def _connect(self) -> None:
         self._pictures.done.connect(self._set_frame)
         self._pictures.failed.connect(self._on_failed)
+        self._inspections.told.connect(self._on_refined)
         self._inspections.done.connect(self._on_inspected)
         self._inspections.failed.connect(self._on_inspection_failed)
         self._models.done.connect(self._on_model)
         self._models.failed.connect(self._on_model_failed)
         self._models.progress.connect(self.model_progress)
+        self._methods.done.connect(self.methods_known)
+        self._methods.failed.connect(self._on_failed)
         self._pictures.busy_changed.connect(self._on_busy)
         self._inspections.busy_changed.connect(self._on_busy)
 
@@ -172,9 +125,28 @@ class Engine(QObject):
         return self._inspection
 
     @property
+    def partial(self) -> Inspection | None:
+        """What is known of the newest request's result, while it gets finer; else None."""
+        return self._partial
+
+    @property
     def model(self) -> ModelInfo | None:
         """The network in use."""
         return self._model
+
+    @property
+    def runtime(self) -> str:
+        """What was chosen to compute with: ``auto``, ``eager``, ``onnx`` or ``cuda-graph``."""
+        return self._runtime
+
+    def use_runtime(self, runtime: str) -> None:
+        """Compute with something else; the network in use is opened again, with its request."""
+        if runtime == self._runtime:
+            return
+        self._runtime = runtime
+        if self._model is not None and not self._models.busy:
+            classifier = self._model.classifier
+            self._models.submit(lambda _: self._opened(classifier))
 
     @property
     def busy(self) -> bool:
@@ -192,7 +164,11 @@ class Engine(QObject):
         classifier = self._services.load_classifier(
             name, progress=ticket.progress, cancelled=ticket.cancelled, **options
         )
-        return ModelInfo(self._services.make_inspector(classifier, self._device))
+        return self._opened(classifier)
+
+    def _opened(self, classifier: Classifier) -> ModelInfo:
+        inspector = self._services.make_inspector(classifier, self._device, self._runtime)
+        return ModelInfo(inspector, inspector.methods())
 
     def cancel_load(self) -> None:
         """Give up loading a network; returns at once."""
@@ -216,15 +192,37 @@ class Engine(QObject):
         self._pictures.cancel()
         self._inspections.cancel()
         self._frame = None
-        self._inspection = None
+        self._partial = self._inspection = None
 
     def set_request(self, request: Request) -> None:
         """Ask something else of the current picture."""
         old, self._request = self._request, request
+        if old.layer != request.layer:
+            self._find_methods()
         if replace(old, rule=request.rule) != request:
             self._inspect()
-        elif old.rule != request.rule and self._inspection is not None:
+        elif old.rule != request.rule and self._inspection is not None and self._partial is None:
             self._publish(self._inspection)
+
+    def cancel_inspection(self) -> None:
+        """Leave what is being inspected; returns at once.
+
+        Half of an answer is none: the picture's last whole one and its request stand again. Without
+        any, the automatic method is asked; if that was cancelled, nothing is.
+        """
+        if not self._inspections.busy:
+            return
+        self._inspections.cancel()
+        self._partial = None
+        rule = self._request.rule
+        simple = replace(self._request, method=AUTO, sharper=Sharper())
+        if self._inspection is not None:
+            old, self._request = self._request, replace(self._answered, rule=rule)
+            if old.layer != self._request.layer:
+                self._find_methods()
+            self._publish(self._inspection)
+        elif simple != self._request:
+            self.set_request(simple)
 
     def retry(self) -> None:
         """Inspect the current picture again."""
@@ -235,11 +233,11 @@ class Engine(QObject):
 
         See `worker.join`.
         """
-        return join((self._pictures, self._models, self._inspections, *others))
+        return join((self._pictures, self._models, self._inspections, self._methods, *others))
 
     def _set_frame(self, frame: Frame) -> None:
         self._frame = frame
-        self._inspection = None
+        self._partial = self._inspection = None
         self.frame_loaded.emit(frame)
         self._inspect()
 
@@ -247,9 +245,40 @@ class Engine(QObject):
         if self._frame is None or self._model is None:
             return
         frame, request, model = self._frame, self._request, self._model
-        self._inspections.submit(lambda ticket: model.inspect(frame, request, ticket.cancelled))
+        self._partial = None
+
+        def job(ticket: Ticket) -> Inspection:
+            def watch(partial: Inspection, done: float) -> None:
+                if ticket.cancelled():
+                    raise CancelledError("The inspection was cancelled.")
+                ticket.tell((partial, done))
+
+            return model.inspect(frame, request, ticket.cancelled, watch)
+
+        self._inspections.submit(job)
+
+    def _find_methods(self) -> None:
+        if self._model is None:
+            return
+        model, layer = self._model, self._request.layer
+        if layer is None:
+            self._methods.cancel()
+            self.methods_known.emit(model.obstacles)
+            return
+
+        def job(ticket: Ticket) -> Mapping[str, str]:
+            with model.turn(ticket.cancelled) as inspector, interruptible(ticket.cancelled):
+                return inspector.methods(layer)
+
+        self._methods.submit(job)
+
+    def _on_refined(self, told: tuple[Inspection, float]) -> None:
+        self._partial, done = told
+        self.refined.emit(self._partial, done)
 
     def _on_inspected(self, inspection: Inspection) -> None:
+        self._partial = None
+        self._answered = self._request
         self._publish(inspection)
 
     def _publish(self, inspection: Inspection) -> None:
@@ -260,21 +289,17 @@ class Engine(QObject):
 
     def _on_model(self, model: ModelInfo) -> None:
         old, self._model = self._model, model
-        same = old is not None and old.classifier.labels == model.classifier.labels
-        self._request = replace(
-            self._request,
-            layer=None,
-            input_size=None,
-            targets=self._request.targets if same else None,
-        )
+        if old is None or old.classifier is not model.classifier:
+            self._request = _carried_over(self._request, old, model)
         # the old network's map must not stand under the new one's name
-        self._inspection = None
+        self._partial = self._inspection = None
         self.model_loaded.emit(model)
+        self._find_methods()
         self._inspect()
 
     def _on_inspection_failed(self, error: BaseException) -> None:
         # the answer to an older question must not stand for the one that has none
-        self._inspection = None
+        self._partial = self._inspection = None
         self._on_failed(error)
 
     def _on_failed(self, error: BaseException) -> None:
@@ -290,3 +315,17 @@ class Engine(QObject):
         if busy != self._busy:
             self._busy = busy
             self.busy_changed.emit(busy)
+
+
+def _carried_over(request: Request, old: ModelInfo | None, new: ModelInfo) -> Request:
+    """What of a request can be asked of another network, too."""
+    same = old is not None and old.classifier.labels == new.classifier.labels
+    asks_of_class = request.question.other is not None
+    return replace(
+        request,
+        method=AUTO if new.obstacles.get(request.method) else request.method,
+        layer=None,
+        input_size=None,
+        targets=request.targets if same else None,
+        question=request.question if same or not asks_of_class else Question(),
+    )

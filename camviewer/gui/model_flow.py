@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QWidget
 from camviewer.errors import ConsentRequiredError
 from camviewer.gui.dialogs.consent import ConsentDialog
 from camviewer.gui.dialogs.own_model import OwnModelDialog
-from camviewer.gui.engine import Engine, ModelInfo
+from camviewer.gui.engine import Engine
 from camviewer.gui.message_bar import Kind, MessageBar
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.model_box import ModelBox
 from camviewer.gui.settings import Settings
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from camviewer.cam.methods import AUTO
-from camviewer.gui.engine import Engine, ModelInfo
+from camviewer.gui.engine import Engine
+from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request
 from camviewer.render import View
 from camviewer.types import BoxRule, Fit, Frame, Inspection

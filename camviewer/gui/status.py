@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from torch import cuda
 from torch.backends import mps
 
-from camviewer.gui.engine import ModelInfo
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE

@@ -20,17 +20,25 @@ from PySide6.QtCore import QDeadlineTimer, QObject, Qt, QThread, Signal, Slot
 _log = logging.getLogger(__name__)
 
 _PROGRESS_INTERVAL = 0.05  # seconds; a download reports every few kilobytes
+_TELLING_INTERVAL = 0.1  # seconds; what is told is drawn
 _CLOSING_MS = 1500
 
 
 class Ticket:
     """What a job carries: its generation, whether it should stop, and where to report progress."""
 
-    def __init__(self, generation: int, report: Callable[[Ticket, int, int], None]) -> None:
+    def __init__(
+        self,
+        generation: int,
+        report: Callable[[Ticket, int, int], None],
+        hand_over: Callable[[Ticket, object], None],
+    ) -> None:
         self.generation = generation
         self._stop = threading.Event()
         self._report = report
+        self._hand_over = hand_over
         self._reported = float("-inf")
+        self._told = float("-inf")
 
     def cancel(self) -> None:
         """Ask the job to stop."""
@@ -51,6 +59,13 @@ class Ticket:
         if 0 < total <= done or now - self._reported >= _PROGRESS_INTERVAL:
             self._reported = now
             self._report(self, done, total)
+
+    def tell(self, partial: object) -> None:
+        """Hand over a result that is not final, at most ten times a second: others are left out."""
+        now = time.monotonic()
+        if now - self._told >= _TELLING_INTERVAL:
+            self._told = now
+            self._hand_over(self, partial)
 
 
 Job = Callable[[Ticket], object]
@@ -82,15 +97,18 @@ class Lane(QObject):
         done(object): the result of the newest job.
         failed(object): the exception that ended the newest job.
         progress(object, object): done and total of the newest job.
+        told(object): what the newest job knows so far.
         busy_changed(bool): whether a job that still matters is in work or waiting.
     """
 
     done = Signal(object)
     failed = Signal(object)
     progress = Signal(object, object)
+    told = Signal(object)
     busy_changed = Signal(bool)
     _start = Signal(object, object)
     _reported = Signal(object, object, object)
+    _handed_over = Signal(object, object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +125,7 @@ class Lane(QObject):
         self._start.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
         self._worker.finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
         self._reported.connect(self._on_progress, Qt.ConnectionType.QueuedConnection)
+        self._handed_over.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
         self._thread.start()
 
     @property
@@ -123,7 +142,7 @@ class Lane(QObject):
         """Make this the newest job and return its generation; after `stop` nothing runs."""
         self._supersede()
         if not self._stopped:
-            ticket = Ticket(self._generation, self._reported.emit)
+            ticket = Ticket(self._generation, self._reported.emit, self._handed_over.emit)
             if self._running is None:
                 self._dispatch(ticket, job)
             else:
@@ -175,6 +194,10 @@ class Lane(QObject):
     def _on_progress(self, ticket: Ticket, done: int, total: int) -> None:
         if ticket.generation == self._generation:
             self.progress.emit(done, total)
+
+    def _on_told(self, ticket: Ticket, partial: object) -> None:
+        if ticket.generation == self._generation:
+            self.told.emit(partial)
 
     def _note_busy(self) -> None:
         newest = self._waiting[0] if self._waiting is not None else self._running

@@ -13,7 +13,7 @@ from torch import nn
 from camviewer.boxes import explain
 from camviewer.errors import CancelledError
 from camviewer.gui.engine import Engine, Services
-from camviewer.inspector import Request
+from camviewer.inspector import Request, Watch
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Preprocessing
 from camviewer.types import (
@@ -81,10 +81,16 @@ def classifier(name: str = "fake", labels: tuple[str, ...] = LABELS) -> Classifi
 
 
 class FakeInspector:
-    """Answers with a hand-made inspection, once its gate is open."""
+    """Answers with a hand-made inspection, once its gate is open.
+
+    With `steps` it is slow: so many partial answers come first, each time followed by a wait for
+    `go_on` in which layers run.
+    """
 
     device = "cpu"
     device_note = ""
+    runtime = "eager"
+    runtime_note = ""
     layers = ()
     input_sizes = (32, 64, 32)
 
@@ -96,19 +102,43 @@ class FakeInspector:
         self.gate.set()
         self.errors: list[Exception] = []
         self.threads: set[int] = set()
+        self.steps = 0
+        self.go_on = threading.Semaphore(0)
+        self.stopped = threading.Event()
+        self.obstacles: dict[str, str] = {}
+        self.layers_asked: list[str | None] = []
+        self.method_threads: set[int] = set()
 
-    def inspect(self, shown: Frame, request: Request, *_more: object) -> Inspection:
+    def methods(self, layer: str | None = None) -> dict[str, str]:
+        self.layers_asked.append(layer)
+        self.method_threads.add(threading.get_ident())
+        return self.obstacles if layer is None else {"cam": f"not at {layer}"}
+
+    def inspect(self, shown: Frame, request: Request, watch: Watch | None = None) -> Inspection:
         self.asked.append((shown, request))
         self.threads.add(threading.get_ident())
         if not self.gate.wait(PATIENCE):
             raise TimeoutError("the test never opened the gate")
         # a layer: here a forward pass that nobody waits for any more stops
         nn.Identity()(torch.zeros(1))
+        for step in range(self.steps):
+            self._refine(shown, step, watch)
         self.finished += 1
         if self.errors:
             raise self.errors.pop(0)
         maps = [peak(2, 5) for _ in request.targets or (0,)]
         return inspection(shown, *maps, rule=request.rule, model=self.classifier.name)
+
+    def _refine(self, shown: Frame, step: int, watch: Watch | None) -> None:
+        if watch is not None:
+            cells = 2 * (step + 1)
+            watch(inspection(shown, peak(0, 0, cells, cells)), (step + 1) / (self.steps + 1))
+        try:
+            while not self.go_on.acquire(timeout=0.005):
+                nn.Identity()(torch.zeros(1))
+        except CancelledError:
+            self.stopped.set()
+            raise
 
 
 @dataclass
@@ -122,6 +152,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.gates: list[threading.Event] = []
+        self.runtimes: list[str] = []
         self.engine = Engine(
             Services(
                 load_classifier=self._load,
@@ -147,8 +178,9 @@ class World:
             raise self.errors[name]
         return self.model(name).classifier
 
-    def _inspector(self, made: Classifier, device: str) -> Any:
+    def _inspector(self, made: Classifier, device: str, runtime: str) -> Any:
         assert device == "cpu"
+        self.runtimes.append(runtime)
         return self.model(made.name)
 
     def _picture(self, path: Path) -> Frame:

@@ -11,7 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from camviewer.errors import MethodError, ModelError, PictureError
-from camviewer.gui.engine import Engine, ModelInfo, Services
+from camviewer.gui.engine import Engine, Services
+from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request
 from camviewer.types import BoxRule, Frame, Inspection, Rule
 from tests.gui import fakes

@@ -137,6 +137,38 @@ def test_progress_of_an_outdated_job_is_dropped(lane: Lane, qtbot: QtBot) -> Non
     assert reports == [1]
 
 
+def test_the_first_partial_result_is_told_and_not_all_that_follow(lane: Lane, qtbot: QtBot) -> None:
+    told: list[int] = []
+    lane.told.connect(told.append)
+
+    def job(ticket: Ticket) -> None:
+        for step in range(10_000):
+            ticket.tell(step)
+
+    with qtbot.waitSignal(lane.done):
+        lane.submit(job)
+    assert told[0] == 0
+    assert len(told) < 100
+
+
+def test_a_partial_result_of_an_outdated_job_is_dropped(lane: Lane, qtbot: QtBot) -> None:
+    told: list[str] = []
+    lane.told.connect(told.append)
+    began, gate = threading.Event(), threading.Event()
+
+    def outdated(ticket: Ticket) -> None:
+        began.set()
+        assert gate.wait(PATIENCE)
+        ticket.tell("old")
+
+    lane.submit(outdated)
+    qtbot.waitUntil(began.is_set)
+    with qtbot.waitSignal(lane.done):
+        lane.submit(lambda ticket: ticket.tell("new"))
+        gate.set()
+    assert told == ["new"]
+
+
 def test_nothing_runs_after_the_end(qtbot: QtBot) -> None:
     lane = Lane("test")
     assert join([lane])

@@ -113,8 +113,8 @@ class Opened:
         _, self.theme = app.application(self.settings)
         self.window = MainWindow(self.engine, self.settings, self.theme)
 
-    def _inspector(self, made: Classifier, device: str) -> Inspector:
-        inspector = CountingInspector(made, device)
+    def _inspector(self, made: Classifier, device: str, runtime: str) -> Inspector:
+        inspector = CountingInspector(made, device, runtime)
         inspector.asked = self.asked
         return inspector
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from camviewer import __version__, paths
 from camviewer.gui.dialogs.frame import Dialog, paragraph
-from camviewer.gui.engine import ModelInfo
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.controls import Form
 
 

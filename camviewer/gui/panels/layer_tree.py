@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from camviewer.gui.engine import ModelInfo
+from camviewer.gui.model_info import ModelInfo
 
 _NAME_ROLE = Qt.ItemDataRole.UserRole
 

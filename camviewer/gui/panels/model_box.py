@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from camviewer.gui.engine import ModelInfo
 from camviewer.gui.icons import icon
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.model_popup import ModelPopup, megabytes
 from camviewer.gui.theme import SPACE
 from camviewer.models import catalog

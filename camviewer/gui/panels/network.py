@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from camviewer.cam.methods import AUTO, METHODS
-from camviewer.gui.engine import ModelInfo
+from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.panels.layer_tree import LayerTree
 from camviewer.gui.panels.model_box import ModelBox
