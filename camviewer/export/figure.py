@@ -212,7 +212,7 @@ class _Sheet:
         self._column: int = max(self._width, _SMALLEST)
         least, most = _LETTERS
         self._letters: int = min(max(self._column // _LETTERS_PER_PANE, least), most)
-        self._small = max(least - 1, round(self._letters * 0.85))
+        self._small: int = max(least - 1, round(self._letters * 0.85))
         self._gap: int = self._letters
 
     def drawn(self, scale: View | None) -> Figure:

@@ -55,6 +55,7 @@ class Engine(QObject):
         inspected(Inspection): the newest request's result, and never an older one's.
         failed(str): a picture or an inspection failed, and what to do about it.
         busy_changed(bool): whether a picture is being decoded or inspected.
+        inspecting_changed(bool): whether a picture is being inspected.
         methods_known(dict): why a method cannot serve here, by its name; empty when it can.
         model_loading(str), model_progress(int, int), model_loaded(ModelInfo)
         model_failed(str, Exception): the old model, if any, stays.
@@ -65,6 +66,7 @@ class Engine(QObject):
     inspected = Signal(object)
     failed = Signal(str)
     busy_changed = Signal(bool)
+    inspecting_changed = Signal(bool)
     methods_known = Signal(object)
     model_loading = Signal(str)
     model_progress = Signal(object, object)  # object: bytes outgrow Qt's 32-bit int
@@ -93,6 +95,7 @@ class Engine(QObject):
         self._inspections = Lane("inspections", self)
         self._methods = Lane("methods", self)
         self._busy = False
+        self._held = False
         self._connect()
 
     def _connect(self) -> None:
@@ -108,6 +111,7 @@ class Engine(QObject):
         self._methods.failed.connect(self._on_failed)
         self._pictures.busy_changed.connect(self._on_busy)
         self._inspections.busy_changed.connect(self._on_busy)
+        self._inspections.busy_changed.connect(self.inspecting_changed)
 
     @property
     def request(self) -> Request:
@@ -228,6 +232,17 @@ class Engine(QObject):
         """Inspect the current picture again."""
         self._inspect()
 
+    def hold(self, *, held: bool) -> None:
+        """While held nothing is inspected; afterwards whatever was not answered is."""
+        self._held = held
+        if held:
+            self._inspections.cancel()
+            self._partial = None
+        elif self._inspection is None or (
+            replace(self._answered, rule=self._request.rule) != self._request
+        ):
+            self._inspect()
+
     def shutdown(self, *others: Lane) -> bool:
         """End all threads, and those of other lanes, within two seconds; whether all of them did.
 
@@ -242,7 +257,7 @@ class Engine(QObject):
         self._inspect()
 
     def _inspect(self) -> None:
-        if self._frame is None or self._model is None:
+        if self._frame is None or self._model is None or self._held:
             return
         frame, request, model = self._frame, self._request, self._model
         self._partial = None
