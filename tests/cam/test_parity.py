@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from pytorch_grad_cam import GradCAM
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from torch import Tensor, nn
+from torch import nn
 
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.methods.gradient import grad_cam
@@ -17,38 +15,9 @@ from camviewer.media.images import load
 from camviewer.models import catalog, zoo
 from camviewer.types import Fit
 from tests.cam.networks import ClassToken, Flat, Residual, frozen
+from tests.cam.peers import assert_parity, pytorch_grad_cam_map
 
 CPU = torch.device("cpu")
-
-
-class _Raw(GradCAM):
-    """pytorch-grad-cam without its ReLU, min-max scaling and enlargement."""
-
-    def compute_cam_per_layer(
-        self, _tensor: Tensor, targets: list[object], _eigen: bool
-    ) -> list[object]:
-        (activations,) = self.activations_and_grads.activations
-        (gradients,) = self.activations_and_grads.gradients
-        weights = self.get_cam_weights(
-            _tensor, self.target_layers[0], targets, activations.numpy(), gradients.numpy()
-        )
-        return [(weights[:, :, None, None] * activations.numpy()).sum(1)]
-
-    def aggregate_multi_layers(self, per_layer: list[np.ndarray]) -> np.ndarray:
-        return per_layer[0]
-
-
-def theirs(network: nn.Module, layer: nn.Module, x: Tensor, target: int, **extra: object) -> Tensor:
-    with _Raw(model=network, target_layers=[layer], **extra) as package:
-        return torch.from_numpy(
-            package(x.clone().requires_grad_(), [ClassifierOutputTarget(target)])[0]
-        )
-
-
-def assert_parity(ours: Tensor, expected: Tensor) -> None:
-    scale = expected.abs().max()
-    assert scale > 0
-    torch.testing.assert_close(ours / scale, expected / scale, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize(("make", "layer"), [(Residual, "stem"), (Flat, "relu")])
@@ -60,8 +29,7 @@ def test_grad_cam_on_tiny_networks(make: type[nn.Module], layer: str) -> None:
     run = explainer.run(x, explainer.layer(layer))
     ours = grad_cam(run, classes(0, 1))
     for target in (0, 1):
-        expected = theirs(network.requires_grad_(), network.get_submodule(layer), x, target)
-        assert_parity(ours[target], expected)
+        assert_parity(ours[target], pytorch_grad_cam_map(GradCAM, network, layer, x, target))
 
 
 def test_grad_cam_with_tokens() -> None:
@@ -69,9 +37,10 @@ def test_grad_cam_with_tokens() -> None:
     x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(3))
     explainer = Explainer(network, 8, CPU)
     ours = grad_cam(explainer.run(x, explainer.automatic), classes(2))[0]
-    expected = theirs(
-        network.requires_grad_(),
-        network.get_submodule("ln_1"),
+    expected = pytorch_grad_cam_map(
+        GradCAM,
+        network,
+        "ln_1",
         x,
         2,
         reshape_transform=lambda t: t[:, 1:].reshape(1, 4, 4, 8).permute(0, 3, 1, 2),
@@ -97,9 +66,9 @@ def test_grad_cam_on_real_networks(shared_data: Path, name: str, layer: str) -> 
     run = explainer.run(x, explainer.layer(layer))
     targets = [282, 242]  # tiger cat, boxer
     ours = grad_cam(run, classes(*targets))
-    network = classifier.network.requires_grad_()
     for map_, target in zip(ours, targets, strict=True):
-        assert_parity(map_, theirs(network, network.get_submodule(layer), x, target))
+        theirs = pytorch_grad_cam_map(GradCAM, classifier.network, layer, x, target)
+        assert_parity(map_, theirs)
 
 
 @pytest.mark.data
