@@ -135,7 +135,15 @@ SPECS: tuple[Spec, ...] = (
         "Explain whatever the network finds in each picture",
         checkable=True,
     ),
+    Spec(
+        "stop",
+        PICTURE,
+        "S&top What Takes Long",
+        ("Esc",),
+        "Leave a method that takes long and show the last whole result again",
+    ),
     Spec("search", PICTURE, "&Search a Class", ("Ctrl+F", "/"), "Search among all classes"),
+    Spec("pick_method", MODEL, "Choose a Met&hod…", ("M",), "Choose how a heatmap is made"),
     Spec("pick_model", MODEL, "&Choose a Model…", ("Ctrl+M",), "Choose a network"),
     Spec(
         "own_model",

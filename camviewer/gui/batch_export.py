@@ -57,6 +57,7 @@ class BatchExport(QObject):
         self,
         classifier: Classifier,
         device: str,
+        runtime: str,
         pictures: Sequence[Path],
         request: Request,
         view: View,
@@ -69,7 +70,7 @@ class BatchExport(QObject):
         def job(ticket: Ticket) -> Batch:
             with interruptible(ticket.cancelled):
                 return export_all(
-                    Inspector(classifier, device),
+                    Inspector(classifier, device, runtime),
                     pictures,
                     request,
                     view,

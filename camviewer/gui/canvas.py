@@ -67,6 +67,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
+        self._partial: Inspection | None = None
         self._picture = PictureLayer()
         self._viewport = Viewport()
         self._zoom = self._viewport.zoom
@@ -167,11 +168,22 @@ class Canvas(QWidget):
         """
         self._show(self._frame if inspection is None else inspection.frame, inspection)
 
+    def set_partial(self, inspection: Inspection) -> None:
+        """Show maps that are getting finer; the next inspection or frame takes their place.
+
+        Their boxes jump about, so none are shown, and those of the last inspection are kept.
+        """
+        self._partial = inspection
+        self._picture.set(inspection.frame, inspection)
+        self._editor.set_visible(visible=False)
+        self._hover()
+        self.update()
+
     def set_view(self, view: render.View) -> None:
         """Change opacity, colours and what is drawn; never infers."""
         if view != self._picture.view:
             self._picture.set_view(view)
-            self._editor.set_visible(visible=view.show_boxes)
+            self._editor.set_visible(visible=view.show_boxes and self._partial is None)
             self.update()
 
     def set_draw_target(self, target: int | None) -> None:
@@ -194,7 +206,8 @@ class Canvas(QWidget):
         """What lies under a point of the widget; None beside the picture."""
         if self._frame is None:
             return None
-        return read_out(self._frame, self._inspection, *self._viewport.to_picture(x, y))
+        shown = self._partial or self._inspection
+        return read_out(self._frame, shown, *self._viewport.to_picture(x, y))
 
     def zoom_in(self) -> None:
         """Zoom in about the cursor, or the middle when it is elsewhere."""
@@ -226,7 +239,7 @@ class Canvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._ground())
         self._picture.paint(painter, self._viewport)
-        if self._inspection is not None:
+        if self._inspection is not None and self._partial is None:
             targets = tuple(e.heatmap.target for e in self._inspection.explanations)
             selected = self._model.selected
             boxes = self._editor.boxes
@@ -290,6 +303,8 @@ class Canvas(QWidget):
 
     def _show(self, frame: Frame | None, inspection: Inspection | None) -> None:
         old, self._inspection = self._inspection, inspection
+        self._partial = None
+        self._editor.set_visible(visible=self.view.show_boxes)
         same_frame = frame is self._frame
         self._frame = frame
         self._picture.set(frame, inspection)

@@ -85,6 +85,7 @@ class Exporter(QObject):
             self.batch.start(
                 model.classifier,
                 model.device,
+                self._session.runtime,
                 self._album.paths,
                 self._session.request,
                 self._session.view,

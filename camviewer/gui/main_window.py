@@ -30,6 +30,7 @@ from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.gui.status import StatusBar
 from camviewer.gui.theme import SPACE, Theme
+from camviewer.gui.waiting import Waiting
 from camviewer.gui.welcome import Welcome
 from camviewer.gui.wiring import connect_actions, order_tabs
 from camviewer.media import images
@@ -77,7 +78,8 @@ class MainWindow(QMainWindow):
             settings,
             self,
         )
-        self.status = StatusBar(self.session)
+        self.waiting = Waiting(self.session, self.messages)
+        self.status = StatusBar(self.session, self.waiting)
         self.setStatusBar(self.status)
         self._dock_panels()
         self._make_menus()
@@ -122,12 +124,14 @@ class MainWindow(QMainWindow):
         session, canvas = self.session, self.canvas
         session.frame_changed.connect(self._show_frame)
         session.inspection_changed.connect(self._show_inspection)
+        session.refined.connect(self._show_partial)
         session.fell_back.connect(self.messages.show_message)
         session.view_changed.connect(canvas.set_view)
         canvas.set_view(session.view)
         canvas.hovered.connect(self.status.show_hover)
         canvas.zoom_changed.connect(self.status.show_zoom)
         self.engine.busy_changed.connect(self.status.show_busy)
+        self.engine.inspecting_changed.connect(self.waiting.watch)
         self.welcome.open_requested.connect(self.ask_pictures)
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)
@@ -197,16 +201,20 @@ class MainWindow(QMainWindow):
         self.canvas.set_inspection(inspection)
         self._update_actions()
 
+    def _show_partial(self, inspection: Inspection) -> None:
+        self.canvas.set_partial(inspection)
+        self._update_actions()
+
     def _update_actions(self) -> None:
         actions = self.actions_by_name
         shown = self.session.frame is not None
-        explained = self.session.inspection is not None
+        explained = self.session.inspection is not None and self.session.partial is None
         for name in ("zoom_in", "zoom_out", "fit", "actual"):
             actions[name].setEnabled(shown)
         for name in ("export", "quick_export", "copy", "draw"):
             actions[name].setEnabled(explained)
         actions["close"].setEnabled(shown or bool(self.album.paths))
-        actions["delete"].setEnabled(self.canvas.selected_box >= 0)
+        actions["delete"].setEnabled(explained and self.canvas.selected_box >= 0)
         actions["next"].setEnabled(self.album.has_next)
         actions["previous"].setEnabled(self.album.has_previous)
         actions["undo"].setEnabled(self.canvas.undo_stack.canUndo())

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from camviewer.cam.methods import AUTO
 from camviewer.gui.engine import Engine
 from camviewer.gui.model_info import ModelInfo
-from camviewer.inspector import Request
+from camviewer.inspector import Request, Sharper
 from camviewer.render import View
-from camviewer.types import BoxRule, Fit, Frame, Inspection
+from camviewer.types import Ask, BoxRule, Fit, Frame, Inspection, Question
 
 
 class Session(QObject):
@@ -22,6 +21,8 @@ class Session(QObject):
 
     frame_changed = Signal(object)  # Frame | None: what the canvas shows, before it is explained
     inspection_changed = Signal(object)  # Inspection | None
+    refined = Signal(object, float)  # Inspection as far as it is known, share of the work done
+    methods_changed = Signal(object)  # Mapping[str, str]: why a method cannot serve, by name
     view_changed = Signal(object)  # View
     rule_changed = Signal(object)  # BoxRule
     request_changed = Signal(object)  # Request
@@ -38,6 +39,8 @@ class Session(QObject):
         engine.set_request(replace(engine.request, rule=rule))
         engine.frame_loaded.connect(self._show_frame)
         engine.inspected.connect(self._show_inspection)
+        engine.refined.connect(self.refined)
+        engine.methods_known.connect(self.methods_changed)
         engine.failed.connect(self._tell_loss)
         engine.model_loaded.connect(self._use_model)
 
@@ -50,6 +53,16 @@ class Session(QObject):
     def inspection(self) -> Inspection | None:
         """The frame on the canvas, explained; None while that is not done."""
         return self._engine.inspection
+
+    @property
+    def partial(self) -> Inspection | None:
+        """What is known of an answer that takes long; None when nothing is getting finer."""
+        return self._engine.partial
+
+    @property
+    def runtime(self) -> str:
+        """What was chosen to compute with."""
+        return self._engine.runtime
 
     @property
     def model(self) -> ModelInfo | None:
@@ -86,18 +99,46 @@ class Session(QObject):
         return self._engine.request.targets
 
     def choose(self, targets: tuple[int, ...] | None) -> None:
-        """Explain these classes; None or none follows what the network finds."""
-        self._ask(replace(self._engine.request, targets=targets or None))
+        """Explain these classes; None or none follows what the network finds.
+
+        Likeness asks about no class, so that choosing one asks what speaks for it.
+        """
+        request = replace(self._engine.request, targets=targets or None)
+        if request.question.ask is Ask.LIKE:
+            request = replace(request, question=Question())
+        self._ask(request)
+
+    def ask(self, question: Question) -> None:
+        """Ask something else about the chosen classes."""
+        self._ask(replace(self._engine.request, question=question))
+
+    def set_sharper(self, sharper: Sharper) -> None:
+        self._ask(replace(self._engine.request, sharper=sharper))
+
+    def leave(self) -> None:
+        """Give up what is being inspected; see `Engine.cancel_inspection`."""
+        before = self._engine.request
+        self._engine.cancel_inspection()
+        if self._engine.request != before:
+            self.request_changed.emit(self._engine.request)
+        if self.inspection is None:
+            self.inspection_changed.emit(None)
+
+    def resume(self, request: Request) -> None:
+        """Ask a request that was given up once more."""
+        if request == self._engine.request:
+            self._engine.retry()
+        else:
+            self._ask(replace(request, rule=self.rule))
 
     @property
     def asks_specially(self) -> bool:
         """Whether the question differs from what the network is asked by itself."""
-        request = self._engine.request
-        return (request.method, request.layer, request.input_size) != (AUTO, None, None)
+        return self._engine.request != self._simple
 
     def ask_simply(self) -> None:
-        """Go back to the automatic method and layer and the network's own input size."""
-        self._ask(replace(self._engine.request, method=AUTO, layer=None, input_size=None))
+        """Go back to what speaks for a class by the automatic method, layer and input size."""
+        self._ask(self._simple)
 
     def set_method(self, name: str) -> None:
         self._ask(replace(self._engine.request, method=name))
@@ -116,6 +157,11 @@ class Session(QObject):
         self._engine.close_picture()
         self.frame_changed.emit(None)
         self.inspection_changed.emit(None)
+
+    @property
+    def _simple(self) -> Request:
+        request = self._engine.request
+        return Request(targets=request.targets, top=request.top, fit=request.fit, rule=request.rule)
 
     def _ask(self, request: Request) -> None:
         if request == self._engine.request:

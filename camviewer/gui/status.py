@@ -13,13 +13,14 @@ from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
+from camviewer.gui.waiting import Waiting
 from camviewer.types import Frame, Inspection
 
 
 class StatusBar(QStatusBar):
-    """Hover read-out; picture size; input and map size; inference time; device, honestly."""
+    """Hover read-out; what takes long; sizes; inference time; device and runtime, honestly."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, waiting: Waiting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.setSizeGripEnabled(False)
@@ -28,6 +29,8 @@ class StatusBar(QStatusBar):
         self._hover.setAccessibleName("Under the cursor")
         self._hover.setToolTip("Position, colour and raw map value under the cursor")
         self.addWidget(self._hover, 1)
+        self.addPermanentWidget(waiting)
+        self.setMinimumHeight(waiting.sizeHint().height() + SPACE)
         self._busy = self._field("Activity", "What is being done")
         self._zoom = self._field("Zoom", "Screen pixels per picture pixel")
         self._picture = self._field("Picture size", "Width × height of the picture in pixels")
@@ -38,6 +41,8 @@ class StatusBar(QStatusBar):
         self._device = self._field("Device", "What the network runs on")
         session.frame_changed.connect(self._show_frame)
         session.inspection_changed.connect(self._show_inspection)
+        session.refined.connect(self._show_sizes)
+        waiting.changed.connect(lambda waits: self._busy.setHidden(waits))
         session.model_changed.connect(self._show_model)
 
     @property
@@ -51,7 +56,7 @@ class StatusBar(QStatusBar):
             return
         red, green, blue = info.rgb
         text = f"x {info.x}  y {info.y}   RGB {red} {green} {blue}"
-        inspection = self._session.inspection
+        inspection = self._session.partial or self._session.inspection
         if inspection is not None:
             for explanation, value in zip(inspection.explanations, info.values, strict=False):
                 shown = "not seen" if math.isnan(value) else f"{value:.3g}"
@@ -77,14 +82,17 @@ class StatusBar(QStatusBar):
             self._sizes.clear()
             self._time.clear()
             return
+        self._show_sizes(inspection)
+        self._time.setText(f"{inspection.seconds * 1000:.0f} ms")
+        self._show_device(inspection.origin.device, inspection.origin.note)
+
+    def _show_sizes(self, inspection: Inspection) -> None:
         rows, columns = inspection.geometry.input
         text = f"{columns} × {rows}"
         if inspection.explanations:
             map_rows, map_columns = inspection.explanations[0].heatmap.values.shape
             text += f" → {map_columns} × {map_rows}"
         self._sizes.setText(text)
-        self._time.setText(f"{inspection.seconds * 1000:.0f} ms")
-        self._show_device(inspection.origin.device, inspection.origin.note)
 
     def _show_model(self, info: ModelInfo) -> None:
         self._show_device(info.device, info.device_note)

@@ -226,8 +226,9 @@ QToolButton[look="flat"]:hover {{ background: {t.hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {t.accent}; }}
 QFrame#centre {{ border: 2px solid transparent; }}
 QFrame#centre[dropping="true"] {{ border: 2px solid {t.accent}; }}
-QFrame#modelPopup {{ background: {t.raised}; border: 1px solid {t.border}; }}
-QPushButton#modelButton {{ text-align: left; padding: 6px 10px; }}
+QFrame#popup {{ background: {t.raised}; border: 1px solid {t.border}; }}
+QPushButton[look="combo"] {{ text-align: left; padding: 3px 6px 3px 8px; }}
+QPushButton[look="picker"] {{ text-align: left; padding: 6px 10px; }}
 QFrame#notice {{ background: {t.info_ground}; border-radius: 6px; }}
 QFrame#notice QLabel {{ color: {t.info}; }}
 QFrame#messageBar[kind="error"] {{ background: {t.error_ground}; }}

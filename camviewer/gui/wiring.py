@@ -37,6 +37,8 @@ def connect_actions(window: MainWindow) -> None:
         "previous": window.album.previous,
         "next": window.album.next,
         "search": window.search_class,
+        "stop": window.waiting.leave,
+        "pick_method": window.network.method.open,
         "pick_model": window.network.model_box.open,
         "own_model": lambda: window.models.ask_own(),
         "starter": window.models.load_starter,
@@ -45,6 +47,8 @@ def connect_actions(window: MainWindow) -> None:
     }
     for name, do in todo.items():
         actions[name].triggered.connect(lambda _=False, do=do: do())
+    actions["stop"].setEnabled(False)
+    window.waiting.changed.connect(actions["stop"].setEnabled)
     actions["draw"].toggled.connect(canvas.set_drawing)
     canvas.drawing_changed.connect(actions["draw"].setChecked)
     actions["full_screen"].toggled.connect(lambda on: _fill_screen(window, on=on))
@@ -60,7 +64,7 @@ def order_tabs(window: MainWindow) -> None:
     order: list[QWidget] = [
         network.model_box.button,
         network.model_box.cancel,
-        network.method,
+        network.method.button,
         network.fit,
         network.input_size.slider,
         network.layers,

@@ -104,10 +104,9 @@ def test_a_rule_chosen_while_the_network_works_counts(ui: Opened, tmp_path: Path
 def test_method_layer_and_fit_ask_again(ui: Opened, tmp_path: Path) -> None:
     ui.open(picture(tmp_path / "a.png"))
     network = ui.window.network
-    assert network.method.itemText(0) == "Automatic (CAM)"
+    assert network.method.title == "Automatic (CAM)"
     with ui.explained():
-        network.method.setCurrentIndex(network.method.findData("grad-cam"))
-        network.method.activated.emit(network.method.currentIndex())
+        network.method.chosen.emit("grad-cam")
     assert ui.inspection.origin.method == "grad-cam"
     item = network.layers.findItems("features", Qt.MatchFlag.MatchExactly)[0]
     with ui.explained():

@@ -137,7 +137,7 @@ def test_tab_visits_the_controls_from_left_to_right(ui: Opened, tmp_path: Path) 
     window = ui.window
     wanted = [
         window.network.model_box.button,
-        window.network.method,
+        window.network.method.button,
         window.network.fit,
         window.network.input_size.slider,
         window.network.layers,

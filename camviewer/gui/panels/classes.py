@@ -62,12 +62,18 @@ class ClassesPanel(QWidget):
         self.view.taken.connect(lambda target: self._session.choose((target,)))
         self.view.toggled.connect(self._toggle)
         self._session.inspection_changed.connect(self._show)
+        self._session.refined.connect(self._show)
         self._session.model_changed.connect(self._use_model)
         self._session.request_changed.connect(self._show_following)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Down leads from the search into the list, Escape clears it, Return takes the first."""
         key = getattr(event, "key", lambda: None)()
+        if watched is self.search and event.type() == QEvent.Type.ShortcutOverride:
+            # Escape clears what is typed before it stops what takes long
+            if key == Qt.Key.Key_Escape and self.search.text():
+                event.accept()
+            return False
         if watched is self.search and event.type() == QEvent.Type.KeyPress:
             if key == Qt.Key.Key_Down and self.model.rowCount():
                 self.view.setFocus()

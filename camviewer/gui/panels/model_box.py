@@ -31,7 +31,7 @@ class ModelBox(QWidget):
         super().__init__(parent)
         self._current = ""
         self.button = QPushButton("No model yet")
-        self.button.setObjectName("modelButton")
+        self.button.setProperty("look", "picker")
         self.button.setAutoDefault(False)
         self.button.setIconSize(QSize(16, 16))
         self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -83,7 +83,7 @@ class ModelBox(QWidget):
 
     def open(self) -> None:
         """Open the list."""
-        self.popup.open_at(self.button, self._current)
+        self.popup.open_for(self.button, self._current)
 
     def show_model(self, info: ModelInfo) -> None:
         """The network in use."""

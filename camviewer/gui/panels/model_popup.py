@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
-    QObject,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListView,
     QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from camviewer.gui.panels.search_popup import SearchPopup
 from camviewer.gui.theme import SPACE
 from camviewer.models import catalog
 from camviewer.models.catalog import Entry
@@ -137,94 +130,48 @@ class _EntryDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class ModelPopup(QFrame):
-    """Search, list, and the way to one's own weights; Escape closes it."""
+class _Texts:
+    hint = "Search a network, such as resnet or mobile"
+    search = "Search a network"
+    search_tip = "Type a part of a name or family"
+    items = "Networks"
+    items_tip = "Click a network to use it; others than downloaded ones are fetched"
+    nothing = "No network matches. You can load your own weights below."
+
+
+class ModelPopup(SearchPopup):
+    """Search, list, and the way to one's own weights."""
 
     chosen = Signal(str)
     own_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setObjectName("modelPopup")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search a network, such as resnet or mobile")
-        self.search.setAccessibleName("Search a network")
-        self.search.setToolTip("Type a part of a name or family")
-        self.search.setClearButtonEnabled(True)
-        self._model = _Entries(self)
-        self.view = QListView()
-        self.view.setModel(self._model)
-        self.view.setItemDelegate(_EntryDelegate(self.view))
+        self._model = _Entries(parent)
+        super().__init__(parent, _Texts, self._model, _EntryDelegate)
+        self._current = ""
         self.view.setUniformItemSizes(True)
-        self.view.setMouseTracking(True)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setAccessibleName("Networks")
-        self.view.setToolTip("Click a network to use it; others than downloaded ones are fetched")
-        self._none = QLabel("No network matches. You can load your own weights below.")
-        self._none.setProperty("look", "muted")
-        self._none.setWordWrap(True)
         self.own = QPushButton("Use your own weights…")
         self.own.setAutoDefault(False)
         self.own.setAccessibleName("Use your own weights")
         self.own.setToolTip("Load a network from a file of yours")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-        layout.setSpacing(SPACE)
-        layout.addWidget(self.search)
-        layout.addWidget(self._none)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.own)
-        self.resize(_SIZE)
-        self.search.textChanged.connect(self._search)
-        self.search.installEventFilter(self)
-        self.view.clicked.connect(self._take)
-        self.view.activated.connect(self._take)
         self.own.clicked.connect(self._take_own)
+        self.column.addWidget(self.own)
+        self.resize(_SIZE)
 
-    def open_at(self, below: QWidget, current: str) -> None:
+    def open_for(self, below: QWidget, current: str) -> None:
         """Show the list under a widget, the current network marked."""
         self._model.refresh()
-        self.search.clear()
-        self._search("")
-        row = max(self._model.row_of(current), 0)
-        self.view.setCurrentIndex(self._model.index(row))
-        corner = below.mapToGlobal(QPoint(0, below.height() + 4))
-        screen = below.screen().availableGeometry()
-        x = max(screen.left(), min(corner.x(), screen.right() - self.width()))
-        y = max(screen.top(), min(corner.y(), screen.bottom() - self.height()))
-        self.move(x, y)
-        self.show()
-        self.view.scrollTo(self.view.currentIndex(), QListView.ScrollHint.PositionAtCenter)
-        self.search.setFocus()
+        self._current = current
+        self.open_at(below)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The list is steered with the arrow keys while the search has the focus."""
-        if watched is self.search and isinstance(event, QKeyEvent):
-            steering = (
-                Qt.Key.Key_Up,
-                Qt.Key.Key_Down,
-                Qt.Key.Key_PageUp,
-                Qt.Key.Key_PageDown,
-            )
-            if event.type() == QEvent.Type.KeyPress and event.key() in steering:
-                self.view.keyPressEvent(event)
-                return True
-            enter = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if event.type() == QEvent.Type.KeyPress and event.key() in enter:
-                self._take(self.view.currentIndex())
-                return True
-        return False
-
-    def _search(self, text: str) -> None:
+    def fill(self, text: str) -> int:
         self._model.search(text)
-        found = self._model.rowCount() > 0
-        self.view.setVisible(found)
-        self._none.setVisible(not found)
-        if found:
-            self.view.setCurrentIndex(self._model.index(0))
+        return 0 if self._model.rowCount() else -1
 
-    def _take(self, index: QModelIndex) -> None:
+    def row_in_use(self) -> int:
+        return max(self._model.row_of(self._current), 0)
+
+    def take(self, index: QModelIndex) -> None:
         entry = index.data(_ENTRY_ROLE)
         if isinstance(entry, Entry):
             self.hide()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
-from camviewer.cam.methods import AUTO, METHODS
+from camviewer.cam.methods import METHODS
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.panels.layer_tree import LayerTree
+from camviewer.gui.panels.method_box import MethodBox
 from camviewer.gui.panels.model_box import ModelBox
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
@@ -23,7 +24,6 @@ _FITS = {
 _TOOLTIP_ROLE = 3
 _SETTLES_MS = 120
 _NARROWEST = 264
-_NARROW = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 
 
 class NetworkPanel(QWidget):
@@ -33,16 +33,8 @@ class NetworkPanel(QWidget):
         super().__init__(parent)
         self._session = session
         self.model_box = ModelBox()
-        self.method = QComboBox()
-        self.method.setAccessibleName("Method")
-        self.method.addItem("Automatic", AUTO)
-        for method in METHODS.values():
-            self.method.addItem(method.title, method.name)
-            tip = f"{method.summary} ({method.paper})"
-            self.method.setItemData(self.method.count() - 1, tip, _TOOLTIP_ROLE)
+        self.method = MethodBox()
         self.setMinimumWidth(_NARROWEST)
-        self.method.setMinimumContentsLength(8)
-        self.method.setSizeAdjustPolicy(_NARROW)
         self._method_note = QLabel()
         self._method_note.setProperty("look", "muted")
         self._method_note.setWordWrap(True)
@@ -59,7 +51,6 @@ class NetworkPanel(QWidget):
         self._settled.setInterval(_SETTLES_MS)
         self._lay_out()
         self._connect()
-        self._show_method_tip()
         self._show_request(session.request)
         self._ready(ready=False)
 
@@ -78,10 +69,9 @@ class NetworkPanel(QWidget):
         layout.addWidget(self.layers, 1)
 
     def _connect(self) -> None:
-        self.method.activated.connect(
-            lambda: self._session.set_method(str(self.method.currentData()))
-        )
-        self.method.currentIndexChanged.connect(self._show_method_tip)
+        self.method.chosen.connect(self._session.set_method)
+        self._session.methods_changed.connect(self.method.show_obstacles)
+        self._session.refined.connect(self._show_inspection)
         self.layers.chosen.connect(lambda name: self._session.set_layer(name or None))
         self.fit.activated.connect(lambda: self._session.set_fit(Fit(self.fit.currentData())))
         # While the slider is dragged only where it rests is asked for.
@@ -98,6 +88,7 @@ class NetworkPanel(QWidget):
     def _use_model(self, info: ModelInfo) -> None:
         self._ready(ready=True)
         self.model_box.show_model(info)
+        self.method.forget_used()
         self.layers.show_model(info)
         sizes = info.input_sizes
         own = info.classifier.preprocessing.input_size
@@ -126,7 +117,7 @@ class NetworkPanel(QWidget):
         self._session.set_input_size(None if size == own else size)
 
     def _show_request(self, request: Request) -> None:
-        self.method.setCurrentIndex(max(self.method.findData(request.method), 0))
+        self.method.show_method(request.method)
         self.fit.setCurrentIndex(self.fit.findData(request.fit.value))
         self.fit.setToolTip(_FITS[request.fit][1])
         self.layers.select(request.layer)
@@ -137,13 +128,5 @@ class NetworkPanel(QWidget):
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
         if inspection is not None:
-            used = METHODS[inspection.origin.method]
-            if self.method.currentData() == AUTO:
-                self.method.setItemText(0, f"Automatic ({used.title})")
-            self._method_note.setText(used.summary)
-
-    def _show_method_tip(self) -> None:
-        tip = self.method.currentData(_TOOLTIP_ROLE)
-        self.method.setToolTip(
-            str(tip) if tip else "CAM where it is exact, Grad-CAM for all other networks"
-        )
+            self.method.show_used(inspection.origin.method)
+            self._method_note.setText(METHODS[inspection.origin.method].summary)
