@@ -69,7 +69,7 @@ def measure_localization(
         inspection = inspector.inspect(load(sample.picture), replace(request, targets=(target,)))
         (explanation,) = inspection.explanations
         right = inspection.ranking[0] == target
-        hit = _meets(explanation.boxes, inspection, sample)
+        hit = meets(explanation.boxes, inspection, sample)
         pictures += 1
         top1 += right
         known += hit
@@ -77,7 +77,7 @@ def measure_localization(
         whole += max(intersection_over_union((0, 0, 1, 1), box) for box in sample.boxes) >= _HIT
         for threshold in thresholds:
             boxes = _boxes_at(explanation, threshold)
-            hits[threshold] += _meets(boxes, inspection, sample)
+            hits[threshold] += meets(boxes, inspection, sample)
     count = max(pictures, 1)
     return Localization(
         pictures=pictures,
@@ -94,7 +94,8 @@ def _boxes_at(explanation: Explanation, threshold: float) -> tuple[Box, ...]:
     return find_boxes(explanation.heatmap, rule)
 
 
-def _meets(boxes: Iterable[Box], inspection: Inspection, sample: Sample) -> bool:
+def meets(boxes: Iterable[Box], inspection: Inspection, sample: Sample) -> bool:
+    """Whether a derived box meets a drawn one with IoU >= 0.5."""
     height, width = inspection.frame.size
     return any(
         intersection_over_union(
