@@ -89,17 +89,57 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     localization.add_argument(
         "--boxes", choices=("voc",), default="voc", help="format: Pascal VOC XML"
     )
-    localization.add_argument(
+    _add_class_ids(localization)
+    localization.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_model_options(localization)
+    _add_map_options(localization)
+    localization.set_defaults(command=_localization)
+    _add_faithfulness(kinds)
+
+
+def _add_faithfulness(kinds: _Commands[argparse.ArgumentParser]) -> None:
+    parser = kinds.add_parser(
+        "faithfulness",
+        help="does the network care about what maps point at?",
+        description="A row for each method: insertion and deletion (areas under the curves), "
+        "average drop and increase of confidence, ROAD; with Pascal VOC annotations also the "
+        "pointing game and localisation.",
+    )
+    parser.add_argument(
+        "data", type=Path, metavar="FOLDER", help="pictures, with or without annotations"
+    )
+    _add_class_ids(parser)
+    parser.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="slow ones must be named; by default those that are fast and serve the network",
+    )
+    parser.add_argument(
+        "--limit", type=_at_least_one, metavar="N", help="at most N pictures, evenly from all"
+    )
+    parser.add_argument("--steps", type=_at_least_one, metavar="N", help="points of the curves")
+    parser.add_argument(
+        "--randomisation",
+        action="store_true",
+        help="also how alike maps stay when the network is made random from the head down; low "
+        "is good",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object per method")
+    _add_model_options(parser)
+    _add_map_options(parser, one_method=False)
+    parser.set_defaults(command=_faithfulness, method="auto")
+
+
+def _add_class_ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--class-ids",
         type=Path,
         metavar="FILE",
         help="where annotations name classes by identifiers: one a line, in class order; what "
         "follows a tab is ignored",
     )
-    localization.add_argument("--json", action="store_true", help="print one JSON object")
-    _add_model_options(localization)
-    _add_map_options(localization)
-    localization.set_defaults(command=_localization)
 
 
 def _add_listings(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -135,12 +175,16 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
 
 
-def _add_map_options(parser: argparse.ArgumentParser) -> None:
+def _add_map_options(parser: argparse.ArgumentParser, *, one_method: bool = True) -> None:
     """How maps and boxes are made."""
     group = parser.add_argument_group("map and boxes")
-    group.add_argument(
-        "--method", default="auto", metavar="NAME", help="see `camviewer methods`; default: auto"
-    )
+    if one_method:
+        group.add_argument(
+            "--method",
+            default="auto",
+            metavar="NAME",
+            help="see `camviewer methods`; default: auto",
+        )
     group.add_argument("--layer", metavar="NAME", help="target layer; the last one by default")
     group.add_argument(
         "--input-size", type=_at_least_one, metavar="N", help="pixels; larger gives finer maps"
@@ -182,6 +226,12 @@ def _localization(arguments: argparse.Namespace) -> int:
     from camviewer.cli.evaluate import localization
 
     return localization(arguments)
+
+
+def _faithfulness(arguments: argparse.Namespace) -> int:
+    from camviewer.cli.evaluate import faithfulness
+
+    return faithfulness(arguments)
 
 
 def _models(arguments: argparse.Namespace) -> int:
