@@ -14,6 +14,7 @@ from camviewer.cam.methods.gradient import grad_cam
 from camviewer.cam.methods.linear import cam
 from camviewer.cam.split import Run
 from camviewer.cam.split.hooked import HookedNetwork
+from camviewer.cam.split.traced import TracedNetwork
 from camviewer.cam.targets import (
     Against,
     ClassTarget,
@@ -156,5 +157,29 @@ def test_a_network_without_a_last_linear_layer_says_so() -> None:
     network = frozen(Residual())
     hooked = HookedNetwork(network, torch.zeros(1, 3, 8, 8))
     run = replace(hooked.run(torch.zeros(1, 3, 8, 8), hooked.layers[0]), embed=None)
+    with pytest.raises(MethodError, match="embedding"):
+        _ = run.embedding
+
+
+@pytest.mark.parametrize("make", [Gap, Residual, ChannelsLast])
+def test_hooks_find_the_embedding_that_tracing_finds(make: Callable[[], nn.Module]) -> None:
+    network = frozen(make())
+    x = torch.randn(2, 3, 8, 8)
+    hooked, traced = HookedNetwork(network, x[:1]), TracedNetwork(network, x[:1])
+    run, same = hooked.run(x[:1], hooked.layers[-1]), traced.run(x[:1], traced.layers[-1])
+    torch.testing.assert_close(run.embedding, same.embedding)
+    reference = Similarity(torch.arange(same.embedding.shape[1]).float())
+    torch.testing.assert_close(grad_cam(run, [reference]), grad_cam(same, [reference]))
+    other = hooked.run(x[1:], hooked.layers[-1])
+    torch.testing.assert_close(
+        run.of_activations(other.activation.detach(), [reference]),
+        other.score(reference).view(1, 1),
+    )
+
+
+def test_hooks_say_that_there_is_no_embedding() -> None:
+    network = frozen(nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+    hooked = HookedNetwork(network, torch.zeros(1, 3, 8, 8))
+    run = hooked.run(torch.zeros(1, 3, 8, 8), hooked.layers[0])
     with pytest.raises(MethodError, match="embedding"):
         _ = run.embedding

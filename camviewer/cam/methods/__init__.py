@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camviewer.cam.methods import finer, gradient, higher_order, linear
+from camviewer.cam.methods import attention, finer, gradient, higher_order, linear
 from camviewer.cam.methods.method import Family, Method, Partial
 from camviewer.cam.split import Run
 from camviewer.errors import MethodError
@@ -13,7 +13,7 @@ AUTO = "auto"
 
 METHODS: dict[str, Method] = {
     method.name: method
-    for family in (linear, gradient, higher_order, finer)
+    for family in (linear, gradient, higher_order, finer, attention)
     for method in family.METHODS
 }
 

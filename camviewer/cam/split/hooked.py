@@ -16,6 +16,9 @@ from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 
 Hook = Callable[[nn.Module, Any, Any], Any]
+"""Given a module, its positional inputs and its output; returns another output or None."""
+PreHook = Callable[[nn.Module, Any, Any], Any]
+"""Given a module and its positional and named inputs; returns others (both) or None."""
 
 
 class HookedNetwork:
@@ -63,17 +66,23 @@ class HookedNetwork:
             return captured[0].clone()
 
         with hooked([(module, capture)]), torch.enable_grad():
-            first = as_logits(self._network(tensor))
+            first, embedding = with_embedding(self._network, tensor)
         if not captured:
             raise ModelError(f"Layer {layer.name!r} did not run for this picture.")
         activation = captured[0]
 
-        def head(replacement: Tensor) -> Tensor:
+        def above(replacement: Tensor) -> tuple[Tensor, Tensor | None]:
             if replacement is activation:
-                return first
+                return first, embedding
             pictures = tensor.expand(len(replacement), *tensor.shape[1:])
             with hooked([(module, lambda *_: replacement.clone())]):
-                return as_logits(self._network(pictures))
+                return with_embedding(self._network, pictures)
+
+        def embed(replacement: Tensor) -> Tensor:
+            found = above(replacement)[1]
+            if found is None:
+                raise ModelError("This network ends in a linear layer for some pictures only.")
+            return found
 
         shape = tuple(activation.shape)
         cells = layer.layout.cells(shape, (tensor.shape[2], tensor.shape[3]))
@@ -82,15 +91,46 @@ class HookedNetwork:
             activation=activation,
             layer=layer,
             cells=cells,
-            head=head,
+            head=lambda replacement: above(replacement)[0],
             network=self._network,
             again=self.run,
+            embed=None if embedding is None else embed,
         )
 
 
+def with_embedding(network: nn.Module, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Run a network and keep what its last linear layer is given.
+
+    Args:
+        network: any with Python submodules.
+        pictures: float ``(batch, 3, height, width)``.
+
+    Returns:
+        The logits ``(batch, classes)`` and the embedding ``(batch, values)``; None for it where the
+        logits are not what a linear layer returned.
+    """
+    last: list[Tensor] = []
+
+    def note(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        last[:] = [inputs[0], output]
+
+    with hooked([(m, note) for m in network.modules() if isinstance(m, nn.Linear)]):
+        logits = as_logits(network(pictures))
+    if not last or last[1].shape != logits.shape or not torch.equal(last[1], logits):
+        return logits, None
+    return logits, last[0]
+
+
 @contextmanager
-def hooked(hooks: Sequence[tuple[nn.Module, Hook]]) -> Iterator[None]:
-    """Inside, forward hooks are in place, for this thread alone; afterwards none is left."""
+def hooked(
+    hooks: Sequence[tuple[nn.Module, Hook]], before: Sequence[tuple[nn.Module, PreHook]] = ()
+) -> Iterator[None]:
+    """Inside, forward hooks are in place, for this thread alone; afterwards none is left.
+
+    Args:
+        hooks: called with what a module returned.
+        before: called with what a module is about to be given.
+    """
     here = threading.get_ident()
 
     def of_this_thread(hook: Hook) -> Hook:
@@ -99,6 +139,8 @@ def hooked(hooks: Sequence[tuple[nn.Module, Hook]]) -> Iterator[None]:
 
     handles = []
     try:
+        for module, hook in before:
+            handles.append(module.register_forward_pre_hook(of_this_thread(hook), with_kwargs=True))
         for module, hook in hooks:
             handles.append(module.register_forward_hook(of_this_thread(hook)))
         yield

@@ -24,6 +24,9 @@ _HANDING_ON = {
 }  # fmt: skip
 
 
+_NORMALISING = {"LayerNorm", "layer_norm"}  # the module, and the function in modules of others
+
+
 def open_network(network: nn.Module, probe: Tensor) -> LayeredNetwork:
     """The network with its layers known, by the best way that works for it.
 
@@ -57,7 +60,7 @@ def automatic_layer(network: LayeredNetwork, probe: Tensor) -> Layer:
     for layer in reversed(candidates):
         if layer.layout.axes is not Axes.TOKENS:
             return layer
-        if layer.operation == "LayerNorm" and _influences(network, probe, layer):
+        if layer.operation in _NORMALISING and _influences(network, probe, layer):
             return layer
     raise MethodError(
         "No layer of this network keeps rows and columns, so there is nothing to lay over a "
