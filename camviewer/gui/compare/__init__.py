@@ -1,0 +1,1 @@
+"""Two to six explanations of one picture side by side."""
