@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from camviewer.cam.methods import attention, finer, gradient, higher_order, linear
+from collections.abc import Sequence
+
+from camviewer.cam.methods import (
+    attention,
+    decomposition,
+    finer,
+    gradient,
+    higher_order,
+    linear,
+    perturbation,
+)
 from camviewer.cam.methods.method import Family, Method, Partial
 from camviewer.cam.split import Run
+from camviewer.cam.targets import Target
 from camviewer.errors import MethodError
 
 __all__ = ["AUTO", "METHODS", "Family", "Method", "Partial", "find_method", "require"]
@@ -13,19 +24,27 @@ AUTO = "auto"
 
 METHODS: dict[str, Method] = {
     method.name: method
-    for family in (linear, gradient, higher_order, finer, attention)
+    for family in (linear, gradient, higher_order, finer, decomposition, perturbation, attention)
     for method in family.METHODS
 }
 
 
-def find_method(name: str, run: Run) -> Method:
+def find_method(name: str, run: Run, targets: Sequence[Target] = ()) -> Method:
     """The method of this name; for ``auto`` CAM where it is exact and Grad-CAM elsewhere.
+
+    Args:
+        name: of a method, or ``auto``.
+        run: what is explained.
+        targets: what is asked; CAM is not exact for what is not linear, such as likeness.
 
     Raises:
         MethodError: if there is no such method.
     """
     if name == AUTO:
-        return METHODS["grad-cam"] if METHODS["cam"].obstacle(run) else METHODS["cam"]
+        linear_throughout = not METHODS["cam"].obstacle(run) and all(
+            target.coefficients is not None for target in targets
+        )
+        return METHODS["cam"] if linear_throughout else METHODS["grad-cam"]
     if name not in METHODS:
         raise MethodError(f"No method {name!r}. There are: {', '.join((AUTO, *METHODS))}.")
     return METHODS[name]

@@ -1,0 +1,71 @@
+"""RISE: the score of the picture behind random masks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from camviewer.cam.methods.method import Partial
+from camviewer.cam.methods.perturbation.batches import prepare
+from camviewer.cam.split import Run
+from camviewer.cam.targets import Target
+from camviewer.types import Size
+
+_GRID = 7  # cells of a mask along each side, as in the paper
+_VISIBLE = 0.5  # probability that a cell is seen, as in the paper
+_SEED = 0
+
+
+def rise(run: Run, targets: Sequence[Target], masks: int = 1000) -> Iterator[Partial]:
+    """RISE (Petsiuk et al. 2018, equation 6, masks as in section 3.2).
+
+    ``M_c(x) = 1 / (N p) sum_i (y^c(X * m_i) - mean_j y^c(X * m_j)) m_i(x)`` with ``m_i`` a random
+    7 x 7 grid of zeros and ones, a cell being one with probability ``p = 0.5``, enlarged
+    bilinearly and shifted at random; seeded. The paper leaves the mean out: in expectation it adds
+    the same number everywhere, but with logits, which unlike its probabilities are not bounded, it
+    would drown the map in noise. So positive is seen to help and negative to harm.
+
+    Args:
+        masks: N; the paper takes 4,000 and 8,000.
+
+    Yields:
+        maps, float ``(len(targets), height, width)`` of the network's input, unbounded: the mean
+        over the masks so far.
+    """
+    picture = run.picture
+    size = (picture.shape[2], picture.shape[3])
+    prepared = prepare(run)
+    generator = torch.Generator().manual_seed(_SEED)
+    offset = prepared.run.of_pictures(picture, targets)  # small sums keep their digits
+    scores = picture.new_zeros(len(targets), 1, 1)
+    seen = picture.new_zeros(size)
+    weighed = picture.new_zeros(len(targets), *size)
+    for start in range(0, masks, prepared.at_once):
+        stop = min(start + prepared.at_once, masks)
+        some = random_masks(stop - start, size, generator).to(picture)
+        values = prepared.run.of_pictures(some * picture, targets) - offset
+        scores += values.sum(1)[:, None, None]
+        seen += some.sum((0, 1))
+        weighed += torch.einsum("tb,bhw->thw", values, some[:, 0])
+        yield Partial((weighed - scores / stop * seen) / (stop * _VISIBLE), stop / masks)
+
+
+def random_masks(count: int, size: Size, generator: torch.Generator) -> Tensor:
+    """Smooth random masks, float ``(count, 1, *size)`` in [0, 1], on the CPU."""
+    height, width = (math.ceil(side / _GRID) for side in size)
+    grids = (torch.rand(count, 1, _GRID, _GRID, generator=generator) < _VISIBLE).float()
+    large = F.interpolate(
+        grids, ((_GRID + 1) * height, (_GRID + 1) * width), mode="bilinear", align_corners=False
+    )
+    down = torch.randint(height, (count,), generator=generator).tolist()
+    right = torch.randint(width, (count,), generator=generator).tolist()
+    return torch.stack(
+        [
+            mask[:, top : top + size[0], left : left + size[1]]
+            for mask, top, left in zip(large, down, right, strict=True)
+        ]
+    )
