@@ -122,6 +122,15 @@ def test_what_speaks_against_a_class_is_its_negated_gradient(signed: Run) -> Non
     torch.testing.assert_close(layer_cam(signed, [Against(0)]), expected)
 
 
+def test_a_class_and_itself_have_no_contrast(gap: Run, signed: Run) -> None:
+    for run in (gap, signed):
+        torch.testing.assert_close(grad_cam(run, [Contrast(1, 1)]), torch.zeros(1, 2, 2))
+        both = grad_cam(run, [Contrast(0, 1), Contrast(1, 1)])
+        single = grad_cam(run, classes(0, 1))
+        torch.testing.assert_close(both[0], single[0] - single[1])
+        torch.testing.assert_close(both[1], torch.zeros(2, 2))
+
+
 def test_finer_cam_subtracts_the_classes_with_the_closest_logits(gap: Run) -> None:
     # two others: [1 2 0] - 0.3 ([0 -1 4] + [1/2 1/2 1/2]) = [0.85 2.15 -1.35], over four cells
     expected = torch.tensor([[[-0.5, 0.8], [4.3, -0.15]]]) / 4

@@ -55,6 +55,21 @@ def test_the_closed_form_is_what_autograd_finds(name: str, seed: int) -> None:
     assert_same(METHODS[name].maps(run, TARGETS), METHODS[name].maps(by_autograd, TARGETS))
 
 
+@pytest.mark.parametrize("name", GRADIENT)
+def test_no_gradient_is_taken_where_there_is_a_closed_form(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    run = pooled(seed=1)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("autograd ran")
+
+    monkeypatch.setattr(torch.autograd, "grad", refuse)
+    assert METHODS[name].maps(run, TARGETS).shape == (4, 5, 7)
+    with pytest.raises(AssertionError, match="autograd ran"):
+        METHODS[name].maps(replace(run, linear=None), TARGETS)
+
+
 @pytest.mark.parametrize("name", HOMOGENEOUS)
 @EXAMPLES
 @given(seed=seeds, scale=st.sampled_from([1e-6, 0.5, 3.0, 1e4]))

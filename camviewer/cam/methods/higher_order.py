@@ -47,7 +47,7 @@ def grad_cam_plus_plus(run: Run, targets: Sequence[Target]) -> Tensor:
     constant = run.channel_gradients(targets)
     if constant is not None:
         cells = run.cells[0] * run.cells[1]
-        return weighted_sum(cells * constant.relu() * _alpha(constant, total), grid)
+        return weighted_sum(constant.relu() * _alpha(constant, total), grid) * cells
     total = total[:, None, None]
     weights = [(g.relu() * _alpha(g, total)).sum((1, 2)) for g in each_gradient(run, targets)]
     return weighted_sum(torch.stack(weights), grid)

@@ -33,7 +33,7 @@ def cam(run: Run, targets: Sequence[Target]) -> Tensor:
             "grad-cam."
         )
     rows, columns = run.cells
-    return torch.einsum("tk,khw->thw", gradients * (rows * columns), run.grid[0])
+    return torch.einsum("tk,khw->thw", gradients, run.grid[0]) * (rows * columns)
 
 
 METHODS = (

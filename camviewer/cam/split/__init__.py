@@ -167,10 +167,12 @@ class Run:
                 row.append(number)
                 column.append(index)
                 share.append(coefficient / (self.cells[0] * self.cells[1]))
-        shares = torch.tensor(share).to(weight)[:, None]
-        return weight.new_zeros(len(targets), weight.shape[1]).index_add(
-            0, torch.tensor(row, device=weight.device), weight[column] * shares
-        )
+        weights = weight.index_select(0, torch.tensor(column, dtype=torch.int64).to(weight.device))
+        weights.mul_(torch.tensor(share).to(weight)[:, None])
+        if row == list(range(len(targets))):  # one class each: adding up would cost the most
+            return weights
+        rows = torch.tensor(row, dtype=torch.int64).to(weight.device)
+        return weight.new_zeros(len(targets), weight.shape[1]).index_add(0, rows, weights)
 
     def gradients(self, targets: Sequence[Target]) -> Tensor:
         """The gradients of the targets' scores, as ``(targets, channels, rows, columns)``.
