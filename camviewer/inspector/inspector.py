@@ -170,12 +170,14 @@ class Inspector:
         self, frame: Frame, request: Request, started: float, watch: Watch | None
     ) -> Inspection:
         run, geometry = self._trunk(frame, request)
-        method = find_method(request.method, run)
+        predictions = self._predictions(run)
+        asked = self._asked(run, predictions, request)
+        method = find_method(request.method, run, [one.target for one in asked])
         require(method, run)
         inspection = Inspection(
             frame=frame,
             geometry=geometry,
-            predictions=self._predictions(run),
+            predictions=predictions,
             explanations=(),
             origin=Origin(
                 model=self.classifier.name,
@@ -191,7 +193,6 @@ class Inspector:
             seconds=0.0,
             multi_label=self.classifier.activation is Activation.SIGMOID,
         )
-        asked = self._asked(run, inspection.predictions, request)
         if asked:
             for partial in method.steps(run, [one.target for one in asked]):
                 heatmaps = _heatmaps(partial.maps, geometry, asked)
