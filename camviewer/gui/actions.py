@@ -142,6 +142,7 @@ SPECS: tuple[Spec, ...] = (
         ("Esc",),
         "Leave a method that takes long and show the last whole result again",
     ),
+    Spec("ask", PICTURE, "&Ask Something Else…", ("Q",), "Choose what is asked about the class"),
     Spec("search", PICTURE, "&Search a Class", ("Ctrl+F", "/"), "Search among all classes"),
     Spec("pick_method", MODEL, "Choose a Met&hod…", ("M",), "Choose how a heatmap is made"),
     Spec("pick_model", MODEL, "&Choose a Model…", ("Ctrl+M",), "Choose a network"),

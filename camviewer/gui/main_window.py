@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.centre = Centre(self.messages, self.welcome, self.canvas)
         self.setCentralWidget(self.centre)
         self.network = NetworkPanel(self.session)
-        self.classes = ClassesPanel(self.session)
+        self.classes = ClassesPanel(self.session, self.jobs)
         self.appearance = AppearancePanel(self.session, self.actions_by_name)
         self.boxes = BoxesPanel(self.session)
         self.film_strip = FilmStrip(self.album, self.jobs)
@@ -249,6 +249,10 @@ class MainWindow(QMainWindow):
         self.session.clear()
         self.messages.clear()
         self.centre.show_welcome()
+
+    def ask_question(self) -> None:
+        self.docks[1].show()
+        self.classes.question.open()
 
     def search_class(self) -> None:
         self.docks[1].show()

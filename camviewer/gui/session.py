@@ -137,8 +137,13 @@ class Session(QObject):
         return self._engine.request != self._simple
 
     def ask_simply(self) -> None:
-        """Go back to what speaks for a class by the automatic method, layer and input size."""
-        self._ask(self._simple)
+        """Go back to the automatic method, layer and input size; then to what speaks for a class.
+
+        One after the other: a question may be answered once the method is the automatic one.
+        """
+        request, simple = self._engine.request, self._simple
+        asked = replace(simple, question=request.question)
+        self._ask(asked if asked != request else simple)
 
     def set_method(self, name: str) -> None:
         self._ask(replace(self._engine.request, method=name))

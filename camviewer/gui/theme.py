@@ -229,6 +229,8 @@ QFrame#centre[dropping="true"] {{ border: 2px solid {t.accent}; }}
 QFrame#popup {{ background: {t.raised}; border: 1px solid {t.border}; }}
 QPushButton[look="combo"] {{ text-align: left; padding: 3px 6px 3px 8px; }}
 QPushButton[look="picker"] {{ text-align: left; padding: 6px 10px; }}
+QFrame#reference {{ background: {t.base}; border: 1px dashed {t.handle}; border-radius: 6px; }}
+QPushButton[look="small"] {{ padding: 2px 8px; min-height: 18px; }}
 QFrame#notice {{ background: {t.info_ground}; border-radius: 6px; }}
 QFrame#notice QLabel {{ color: {t.info}; }}
 QFrame#messageBar[kind="error"] {{ background: {t.error_ground}; }}

@@ -50,7 +50,9 @@ class ClassModel(QAbstractListModel):
         before = self._explained, self._colours
         self._inspection = inspection
         explanations = inspection.explanations if inspection is not None else ()
-        self._explained = tuple(e.heatmap.target for e in explanations)
+        targets = (e.heatmap.target for e in explanations)
+        # likeness is about no class
+        self._explained = tuple(target for target in targets if target >= 0)
         self._colours = colours
         if new is None or new != old:
             self._fill()

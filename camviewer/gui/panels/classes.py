@@ -6,20 +6,27 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from camviewer.gui.panels.class_model import TARGET_ROLE, ClassModel, percent
+from camviewer.gui.jobs import Jobs
+from camviewer.gui.panels.class_model import TARGET_ROLE, ClassModel
 from camviewer.gui.panels.class_view import ClassView
+from camviewer.gui.panels.notices import notice_for
+from camviewer.gui.panels.question import QuestionBox
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.render import class_color
-from camviewer.types import Inspection
+from camviewer.types import Ask, Inspection
+
+_FOLLOW = "Explain whatever the network finds in each picture (Ctrl+B)"
+_LIKENESS = "Likeness to a picture asks about no class; click a class to ask about it"
 
 
 class ClassesPanel(QWidget):
     """Ranked classes with their scores; click one, check several, or follow the best."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self.question = QuestionBox(session, jobs)
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search a class")
         self.search.setClearButtonEnabled(True)
@@ -28,7 +35,7 @@ class ClassesPanel(QWidget):
         self.search.setToolTip("Type a part of a name, or a class number (Ctrl+F)")
         self.follow = QCheckBox("Follow the best class")
         self.follow.setAccessibleName("Follow the best class")
-        self.follow.setToolTip("Explain whatever the network finds in each picture (Ctrl+B)")
+        self.follow.setToolTip(_FOLLOW)
         self.follow.setChecked(True)
         self._notice = QFrame()
         self._notice.setObjectName("notice")
@@ -45,7 +52,7 @@ class ClassesPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
         layout.setSpacing(SPACE)
-        for widget in (self.search, self.follow, self._notice):
+        for widget in (self.question, self.search, self.follow, self._notice):
             layout.addWidget(widget)
         layout.addWidget(self.view, 1)
         self._connect()
@@ -114,7 +121,10 @@ class ClassesPanel(QWidget):
             self._show_following()
 
     def _show_following(self) -> None:
-        self.follow.setChecked(self._session.targets is None)
+        likeness = self._session.request.question.ask is Ask.LIKE
+        self.follow.setEnabled(not likeness)
+        self.follow.setChecked(self._session.targets is None and not likeness)
+        self.follow.setToolTip(_LIKENESS if likeness else _FOLLOW)
 
     def _show(self, inspection: Inspection | None) -> None:
         # The old scores stay, greyed, until the new ones are there: no flicker while stepping.
@@ -131,21 +141,13 @@ class ClassesPanel(QWidget):
         self._show_notice()
 
     def _show_notice(self) -> None:
-        text = self._notice_for(self._session.inspection)
+        text = notice_for(
+            self._session.inspection,
+            self._session.request.question,
+            follows=self._session.targets is None,
+        )
         self._notice_text.setText(text)
         self._notice.setVisible(bool(text))
-
-    def _notice_for(self, inspection: Inspection | None) -> str:
-        if inspection is None or not inspection.multi_label:
-            return ""
-        found = [e for e in inspection.explanations if e.heatmap.present]
-        if self._session.targets is None and not found:
-            nearest = inspection.top(1)[0]
-            return (
-                "Nothing found: no class reaches its threshold. "
-                f"Nearest: {nearest.label}, {percent(nearest.score)}."
-            )
-        return ""
 
 
 def _colours(inspection: Inspection | None) -> dict[int, QColor]:
