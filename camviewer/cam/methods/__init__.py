@@ -12,6 +12,7 @@ from camviewer.cam.methods import (
     higher_order,
     linear,
     perturbation,
+    whole_network,
 )
 from camviewer.cam.methods.method import Family, Method, Partial
 from camviewer.cam.split import Run
@@ -24,7 +25,16 @@ AUTO = "auto"
 
 METHODS: dict[str, Method] = {
     method.name: method
-    for family in (linear, gradient, higher_order, finer, decomposition, perturbation, attention)
+    for family in (
+        linear,
+        gradient,
+        higher_order,
+        finer,
+        decomposition,
+        perturbation,
+        attention,
+        whole_network,
+    )
     for method in family.METHODS
 }
 
