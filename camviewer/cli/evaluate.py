@@ -29,7 +29,7 @@ _RANDOMISED = 8  # pictures; each one is explained again for each method and sta
 _COLUMNS = (
     ("insertion", "insertion"),
     ("deletion", "deletion"),
-    ("average_drop", "avg drop"),
+    ("average_drop", "drop"),
     ("increase", "increase"),
     ("road", "ROAD"),
     ("pointing", "pointing"),
