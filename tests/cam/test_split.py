@@ -247,3 +247,18 @@ def test_layouts_are_told_from_shapes(shape: tuple[int, ...], expected: Layout |
 
 def test_tokens_of_an_oblong_input_fill_an_oblong_grid() -> None:
     assert Layout(Axes.TOKENS, 1).cells((1, 1 + 14 * 20, 8), (224, 320)) == (14, 20)
+
+
+class Reused(Gap):
+    """One ReLU for the grid and for what is left of it after the pooling."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        relu = self.features[1]
+        return self.fc(relu(torch.flatten(self.pool(relu(self.features[0](x))), 1)))
+
+
+def test_a_module_whose_last_call_has_no_grid_is_no_layer_for_hooks() -> None:
+    network = HookedNetwork(frozen(Reused()), picture(8, 8))
+    assert [layer.name for layer in network.layers] == ["features.0"]
+    run = network.run(picture(8, 12), network.layers[0])
+    torch.testing.assert_close(run.logits, frozen(Reused())(picture(8, 12)))

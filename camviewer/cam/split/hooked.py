@@ -41,10 +41,10 @@ class HookedNetwork:
         def note(name: str, kind: str) -> Hook:
             def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
                 layout = layout_of(tuple(output.shape), side) if _is_float(output) else None
+                found.pop(name, None)  # a module called twice stands for its last call
                 if layout is not None:
                     shape = tuple(output.shape)
                     channels = shape[1] if layout.axes is Axes.CHANNELS_FIRST else shape[-1]
-                    found.pop(name, None)  # a module called twice stands where it ran last
                     found[name] = Layer(name, kind, layout, channels, layout.cells(shape, side))
 
             return hook
