@@ -1,6 +1,6 @@
 """Deletion, insertion and confidence on pictures and networks that can be computed by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -54,7 +54,7 @@ def case(
     )
 
 
-def last(curves: object) -> Curve:
+def last(curves: Iterator[Curve]) -> Curve:
     *_, whole = curves
     return whole
 
