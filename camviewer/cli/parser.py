@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from camviewer import __version__
+from camviewer.bench import NETWORKS, PEERS
+from camviewer.cam.runtimes import Choice
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Fit, Rule
 
@@ -37,6 +39,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_explain(commands)
     _add_evaluate(commands)
+    _add_bench(commands)
     _add_listings(commands)
     return parser, frozenset(commands.choices)
 
@@ -142,6 +145,40 @@ def _add_class_ids(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "bench",
+        help="what maps cost on this machine",
+        description="Times a map against the network's plain forward pass, and against other "
+        "packages, in one run. Networks have random weights: nothing is downloaded.",
+    )
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        default=list(NETWORKS),
+        metavar="NAME",
+        help=f"torchvision's (default: {' '.join(NETWORKS)})",
+    )
+    parser.add_argument(
+        "--methods", nargs="+", default=["auto"], metavar="NAME", help="see `camviewer methods`"
+    )
+    parser.add_argument(
+        "--against",
+        nargs="+",
+        choices=PEERS,
+        default=[],
+        metavar="PACKAGE",
+        help=f"compare with {', '.join(PEERS)}, where they are installed",
+    )
+    parser.add_argument(
+        "--rounds", type=_at_least_one, default=7, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument("--runtime", type=Choice, choices=list(Choice), default=Choice.AUTO)
+    parser.add_argument("--device", default="auto", metavar="D", help="as for explain")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per row")
+    parser.set_defaults(command=_bench)
+
+
 def _add_listings(commands: _Commands[argparse.ArgumentParser]) -> None:
     models = commands.add_parser("models", help="list the networks")
     models.add_argument("search", nargs="*", metavar="WORD", help="only those that match")
@@ -232,6 +269,12 @@ def _faithfulness(arguments: argparse.Namespace) -> int:
     from camviewer.cli.evaluate import faithfulness
 
     return faithfulness(arguments)
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from camviewer.cli.bench import bench
+
+    return bench(arguments)
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,4 @@
+"""What maps cost on this machine, as a multiple of the network's plain forward pass."""
+
+NETWORKS = ("resnet18", "resnet50", "mobilenet_v3_large", "efficientnet_b0")
+PEERS = ("pytorch-grad-cam", "torchcam", "captum")
