@@ -108,6 +108,15 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("fainter", VIEW, "Fai&nter Heatmap", ("[",), "Lower the heatmap's opacity"),
     Spec("stronger", VIEW, "St&ronger Heatmap", ("]",), "Raise the heatmap's opacity"),
+    Spec(
+        "compare",
+        VIEW,
+        "Co&mpare Side by Side",
+        ("C",),
+        "Show the picture in several panes, each with its own method, layer, class or network",
+        "compare",
+        checkable=True,
+    ),
     Spec("full_screen", VIEW, "F&ull Screen", ("F11",), "Use the whole screen", checkable=True),
     Spec(
         "previous",
@@ -159,8 +168,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("shortcuts", HELP, "&Keyboard Shortcuts", ("F1", "?"), "Show all shortcuts", "help"),
     Spec("about", HELP, "&About camviewer", ("Ctrl+F1",), "Version, licence and device"),
 )
-PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures")
-PANEL_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5")
+PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures", "Faithfulness")
+PANEL_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5", "Ctrl+6")
 
 
 class Actions(QObject):

@@ -18,7 +18,7 @@ class Centre(QFrame):
     def __init__(self, messages: MessageBar, welcome: Welcome, canvas: Canvas) -> None:
         super().__init__()
         self.setObjectName("centre")
-        self._canvas = canvas
+        self._stage: QWidget = canvas
         self._welcome = welcome
         self._unreadable = _Unreadable()
         self._stack = QStackedWidget()
@@ -44,9 +44,18 @@ class Centre(QFrame):
         self._stack.setCurrentWidget(self._welcome)
 
     def show_canvas(self) -> None:
-        if self.page is not self._canvas:
-            self._stack.setCurrentWidget(self._canvas)
-            self._canvas.setFocus()
+        if self.page is not self._stage:
+            self._stack.setCurrentWidget(self._stage)
+            self._stage.setFocus()
+
+    def set_stage(self, stage: QWidget) -> None:
+        """Where pictures are shown from now on: the canvas, or panes that compare."""
+        shown = self.page is self._stage
+        self._stage = stage
+        if self._stack.indexOf(stage) < 0:
+            self._stack.addWidget(stage)
+        if shown:
+            self.show_canvas()
 
     def show_unreadable(self, message: str) -> None:
         self._unreadable.reason.setText(message)

@@ -45,7 +45,7 @@ class Exporter(QObject):
         self._messages = messages
         self._settings = settings
         self._window = window
-        self.batch = BatchExport(messages, self._show_folder, self)
+        self.batch = BatchExport(messages, self.show_folder, self)
 
     def ask(self) -> None:
         """Let the person choose, then export."""
@@ -102,7 +102,7 @@ class Exporter(QObject):
             self._nothing()
             return
         folder = self._folder(choices)
-        stem = _stem(inspection)
+        stem = stem_of(inspection)
         view = self._session.view
         what = set(choices.parts)
         self._jobs.submit(
@@ -113,8 +113,7 @@ class Exporter(QObject):
 
     def _beside(self) -> Path | None:
         inspection = self._shown()
-        path = Path(inspection.frame.source) if inspection is not None else Path()
-        return path.parent if path.is_absolute() and path.parent.is_dir() else None
+        return None if inspection is None else folder_of(inspection)
 
     def _exported(self, paths: list[Path]) -> None:
         folder = paths[0].parent
@@ -123,19 +122,17 @@ class Exporter(QObject):
             f"Saved {count} to {folder}.",
             Kind.GOOD,
             "Show Folder",
-            lambda: self._show_folder(folder),
+            lambda: self.show_folder(folder),
         )
         self.exported.emit(paths)
 
-    def _show_folder(self, folder: Path) -> None:
+    def show_folder(self, folder: Path) -> None:
+        """Open a folder in the system's file manager."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._messages.show_message(f"No file manager was found. The folder is {folder}.")
 
     def _copied(self, pixels: Pixels) -> None:
-        height, width, _ = pixels.shape
-        data = pixels.tobytes()
-        image = QImage(data, width, height, width * 3, QImage.Format.Format_RGB888)
-        QGuiApplication.clipboard().setImage(image.copy())
+        put_on_clipboard(pixels)
         self._messages.show_message("Copied the overlay to the clipboard.", Kind.GOOD)
         self.copied.emit()
 
@@ -146,6 +143,20 @@ class Exporter(QObject):
         self._messages.show_message(message, Kind.ERROR)
 
 
-def _stem(inspection: Inspection) -> str:
-    name = Path(inspection.frame.source).stem
-    return name or "picture"
+def stem_of(inspection: Inspection) -> str:
+    """How the names of files made of an inspection begin."""
+    return Path(inspection.frame.source).stem or "picture"
+
+
+def folder_of(inspection: Inspection) -> Path | None:
+    """The folder of its picture; None if that came from elsewhere."""
+    path = Path(inspection.frame.source)
+    return path.parent if path.is_absolute() and path.parent.is_dir() else None
+
+
+def put_on_clipboard(pixels: Pixels) -> None:
+    """Put a picture, RGB uint8, on the clipboard."""
+    height, width, _ = pixels.shape
+    data = pixels.tobytes()
+    image = QImage(data, width, height, width * 3, QImage.Format.Format_RGB888)
+    QGuiApplication.clipboard().setImage(image.copy())

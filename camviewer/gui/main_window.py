@@ -13,6 +13,7 @@ from camviewer.gui.actions import Actions
 from camviewer.gui.album import Album
 from camviewer.gui.canvas import Canvas
 from camviewer.gui.centre import Centre
+from camviewer.gui.compare.comparison import Comparison
 from camviewer.gui.dock import Dock
 from camviewer.gui.engine import Engine
 from camviewer.gui.exporting import Exporter
@@ -24,6 +25,7 @@ from camviewer.gui.opener import Opener
 from camviewer.gui.panels.appearance import AppearancePanel
 from camviewer.gui.panels.boxes import BoxesPanel
 from camviewer.gui.panels.classes import ClassesPanel
+from camviewer.gui.panels.faithfulness import FaithfulnessPanel
 from camviewer.gui.panels.film_strip import FilmStrip
 from camviewer.gui.panels.network import NetworkPanel
 from camviewer.gui.session import Session
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         self.classes = ClassesPanel(self.session, self.jobs)
         self.appearance = AppearancePanel(self.session, self.actions_by_name)
         self.boxes = BoxesPanel(self.session)
+        self.faithfulness = FaithfulnessPanel(self.session)
         self.film_strip = FilmStrip(self.album, self.jobs)
         self.opener = Opener(
             engine, self.session, self.album, self.jobs, self.messages, settings, self
@@ -81,6 +84,7 @@ class MainWindow(QMainWindow):
         self.waiting = Waiting(self.session, self.messages)
         self.status = StatusBar(self.session, self.waiting)
         self.setStatusBar(self.status)
+        self.comparison = Comparison(self)
         self._dock_panels()
         self._make_menus()
         self._connect_parts()
@@ -97,6 +101,7 @@ class MainWindow(QMainWindow):
             ("Appearance", self.appearance, area.RightDockWidgetArea),
             ("Boxes", self.boxes, area.RightDockWidgetArea),
             ("Pictures", self.film_strip, area.BottomDockWidgetArea),
+            ("Faithfulness", self.faithfulness, area.LeftDockWidgetArea),
         )
         self.docks: list[Dock] = []
         for title, panel, place in places:
@@ -105,11 +110,16 @@ class MainWindow(QMainWindow):
             self.docks.append(dock)
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
-        self._strip = self.docks[-1]
+        self._strip = self.docks[4]
         # These have nothing to fill more room with: the classes and the canvas get it.
         for panel in (self.appearance, self.boxes, self.film_strip):
             panel.ensurePolished()
             panel.setMaximumHeight(panel.sizeHint().height() + 2 * SPACE)
+
+    @property
+    def side_docks(self) -> list[Dock]:
+        """All but the pictures below."""
+        return [dock for dock in self.docks if dock is not self._strip]
 
     def _make_menus(self) -> None:
         recent = recent_menu(self, self.settings, lambda path: self.opener.open_paths([path]))
@@ -132,12 +142,14 @@ class MainWindow(QMainWindow):
         canvas.zoom_changed.connect(self.status.show_zoom)
         self.engine.busy_changed.connect(self.status.show_busy)
         self.engine.inspecting_changed.connect(self.waiting.watch)
+        self.engine.inspecting_changed.connect(self.faithfulness.yield_to)
         self.welcome.open_requested.connect(self.ask_pictures)
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)
         self.opener.unreadable.connect(self.centre.show_unreadable)
         self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
         self.album.moved.connect(self._update_actions)
+        self.comparison.changed.connect(self._update_actions)
         self.theme.changed.connect(self.actions_by_name.draw_icons)
         canvas.selection_changed.connect(self._lend_arrows)
         stack = canvas.undo_stack
@@ -148,6 +160,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_SIZE)
         self.resizeDocks(self.docks[:2], [288, 304], Qt.Orientation.Horizontal)
+        self.docks[-1].hide()
         self.restoreGeometry(self.settings.geometry)
         self.restoreState(self.settings.layout)
         self._strip.hide()
@@ -179,6 +192,7 @@ class MainWindow(QMainWindow):
         self.opener.open_mime(event.mimeData(), "dropped picture")
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.comparison.switch(on=False)
         self.settings.geometry = self.saveGeometry()
         self.settings.layout = self.saveState()
         self.settings.view = self.session.view
@@ -186,7 +200,9 @@ class MainWindow(QMainWindow):
         self.settings.mark_launched()
         self.settings.sync()
         self.jobs.shutdown()
-        self.engine.shutdown(self.exporter.batch.lane)
+        self.engine.shutdown(
+            self.exporter.batch.lane, self.faithfulness.lane, *self.comparison.lanes
+        )
         super().closeEvent(event)
 
     def _show_frame(self, frame: Frame | None) -> None:
@@ -211,14 +227,17 @@ class MainWindow(QMainWindow):
         explained = self.session.inspection is not None and self.session.partial is None
         for name in ("zoom_in", "zoom_out", "fit", "actual"):
             actions[name].setEnabled(shown)
-        for name in ("export", "quick_export", "copy", "draw"):
-            actions[name].setEnabled(explained)
+        comparing = self.comparison.on
+        for name in ("export", "quick_export", "copy"):
+            actions[name].setEnabled(self.comparison.has_results if comparing else explained)
+        actions["draw"].setEnabled(explained and not comparing)
+        actions["compare"].setEnabled(comparing or (shown and self.session.model is not None))
         actions["close"].setEnabled(shown or bool(self.album.paths))
         actions["delete"].setEnabled(explained and self.canvas.selected_box >= 0)
         actions["next"].setEnabled(self.album.has_next)
         actions["previous"].setEnabled(self.album.has_previous)
-        actions["undo"].setEnabled(self.canvas.undo_stack.canUndo())
-        actions["redo"].setEnabled(self.canvas.undo_stack.canRedo())
+        actions["undo"].setEnabled(not comparing and self.canvas.undo_stack.canUndo())
+        actions["redo"].setEnabled(not comparing and self.canvas.undo_stack.canRedo())
 
     def _lend_arrows(self, box: int) -> None:
         """While a box is selected the arrow keys move it instead of leafing."""

@@ -30,6 +30,7 @@ _SEPARATED = {
     "draw",
     "heatmap",
     "fainter",
+    "compare",
     "full_screen",
     "about",
 }
@@ -39,9 +40,10 @@ _BAR = (
     ("fit", "actual"),
     ("heatmap", "boxes", "labels"),
     ("draw", "undo", "redo"),
+    ("compare",),
     ("copy", "quick_export"),
 )
-_WITH_TEXT = {"open": "Open", "quick_export": "Export"}
+_WITH_TEXT = {"open": "Open", "compare": "Compare", "quick_export": "Export"}
 _LONGEST = 60
 
 

@@ -40,7 +40,7 @@ class StatusBar(QStatusBar):
         self._time = self._field("Inference time", "What explaining this picture took")
         self._device = self._field("Device", "What the network runs on")
         session.frame_changed.connect(self._show_frame)
-        session.inspection_changed.connect(self._show_inspection)
+        session.inspection_changed.connect(self.show_inspection)
         session.refined.connect(self._show_sizes)
         waiting.changed.connect(lambda waits: self._busy.setHidden(waits))
         session.model_changed.connect(self._show_model)
@@ -77,7 +77,8 @@ class StatusBar(QStatusBar):
             height, width = frame.size
             self._picture.setText(f"{width} × {height}")
 
-    def _show_inspection(self, inspection: Inspection | None) -> None:
+    def show_inspection(self, inspection: Inspection | None) -> None:
+        """Tell input and map size, time and device of what is shown."""
         if inspection is None:
             self._sizes.clear()
             self._time.clear()

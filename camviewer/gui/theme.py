@@ -224,6 +224,13 @@ QLabel[look="title"] {{ font-size: 17px; font-weight: 600; }}
 QToolButton[look="flat"] {{ border: 1px solid transparent; border-radius: 6px; padding: 3px; }}
 QToolButton[look="flat"]:hover {{ background: {t.hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {t.accent}; }}
+QPushButton[look="quiet"] {{ border-color: transparent; background: transparent;
+  padding: 2px 6px; min-height: 18px; text-align: left; }}
+QPushButton[look="quiet"]:hover {{ background: {t.hover}; }}
+QPushButton[look="quiet"]:focus {{ border-color: {t.accent}; }}
+QFrame#pane {{ border: 1px solid {t.border}; background: {t.window}; }}
+QFrame#pane[active="true"] {{ border-color: {t.accent}; }}
+QProgressBar#paneProgress {{ border-radius: 0; min-height: 3px; max-height: 3px; }}
 QFrame#centre {{ border: 2px solid transparent; }}
 QFrame#centre[dropping="true"] {{ border: 2px solid {t.accent}; }}
 QFrame#popup {{ background: {t.raised}; border: 1px solid {t.border}; }}

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 def connect_actions(window: MainWindow) -> None:
     """Let every action do what its name says."""
-    actions, canvas = window.actions_by_name, window.canvas
+    actions, canvas, comparison = window.actions_by_name, window.canvas, window.comparison
     todo = {
         "open": window.ask_pictures,
         "open_folder": window.ask_folder,
         "paste": window.paste,
-        "quick_export": window.exporter.quick,
-        "export": window.exporter.ask,
+        "quick_export": lambda: comparison.exporter.quick(),
+        "export": lambda: comparison.exporter.ask(),
         "close": window.close_picture,
         "quit": window.close,
         "undo": canvas.undo_stack.undo,
         "redo": canvas.undo_stack.redo,
-        "copy": window.exporter.copy,
+        "copy": lambda: comparison.exporter.copy(),
         "delete": canvas.delete_selected,
-        "zoom_in": canvas.zoom_in,
-        "zoom_out": canvas.zoom_out,
-        "fit": canvas.zoom_fit,
-        "actual": canvas.zoom_actual,
+        "zoom_in": lambda: comparison.stage.zoom_in(),
+        "zoom_out": lambda: comparison.stage.zoom_out(),
+        "fit": lambda: comparison.stage.zoom_fit(),
+        "actual": lambda: comparison.stage.zoom_actual(),
         "previous": window.album.previous,
         "next": window.album.next,
         "search": window.search_class,
@@ -53,6 +53,8 @@ def connect_actions(window: MainWindow) -> None:
     actions["draw"].toggled.connect(canvas.set_drawing)
     canvas.drawing_changed.connect(actions["draw"].setChecked)
     actions["full_screen"].toggled.connect(lambda on: _fill_screen(window, on=on))
+    actions["compare"].toggled.connect(lambda on: comparison.switch(on=on))
+    comparison.switched.connect(actions["compare"].setChecked)
     follow = window.classes.follow
     actions["follow"].triggered.connect(follow.click)
     follow.toggled.connect(actions["follow"].setChecked)

@@ -15,7 +15,7 @@ from camviewer.types import Inspection
 
 FEWEST = 2
 MOST = 6
-_OFFERED = 4
+OFFERED = 4
 # each looks at something else than those before it, and none takes long
 _TELLING = ("legrad", "layer-cam", "grad-cam++", "eigen-cam", "grad-cam", "hires-cam", "cam")
 # where pooling and one linear layer follow, these are the same map
@@ -37,7 +37,7 @@ def methods(current: Setting, used: str) -> tuple[Setting, ...]:
         alike = linear and name in _ALIKE and not _ALIKE.isdisjoint(names)
         if name in METHODS and name not in names and not alike and not obstacles.get(name):
             names.append(name)
-    return tuple(replace(current, method=name) for name in names[:_OFFERED])
+    return tuple(replace(current, method=name) for name in names[:OFFERED])
 
 
 def layers(current: Setting, used: str) -> tuple[Setting, ...]:
@@ -52,7 +52,7 @@ def layers(current: Setting, used: str) -> tuple[Setting, ...]:
 
 def classes(current: Setting, inspection: Inspection) -> tuple[Setting, ...]:
     """The most probable classes, one to a pane."""
-    return tuple(replace(current, targets=(p.index,)) for p in inspection.top(_OFFERED))
+    return tuple(replace(current, targets=(p.index,)) for p in inspection.top(OFFERED))
 
 
 def models(current: Setting, known: Iterable[ModelInfo]) -> tuple[Setting, ...]:
@@ -61,7 +61,7 @@ def models(current: Setting, known: Iterable[ModelInfo]) -> tuple[Setting, ...]:
     return (current, *others)[:MOST]
 
 
-def stage_ends(found: Sequence[Layer], automatic: Layer, most: int = _OFFERED) -> list[Layer]:
+def stage_ends(found: Sequence[Layer], automatic: Layer, most: int = OFFERED) -> list[Layer]:
     """The last layers of a network's stages, at most so many, the deepest ones kept.
 
     A stage ends where the cells become fewer; where they never do, where a numbered block ends.

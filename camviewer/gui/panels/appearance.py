@@ -30,12 +30,7 @@ class AppearancePanel(QWidget):
         self.opacity = Slider(
             "Opacity", "How strongly the heatmap covers the picture ([ and ])", (0, 100)
         )
-        self.colormap = QComboBox()
-        self.colormap.setAccessibleName("Colour map")
-        self.colormap.setIconSize(_SWATCH)
-        for colormap in ColorMap:
-            title = _TITLES.get(colormap.value, colormap.value.capitalize())
-            self.colormap.addItem(_preview(colormap), title, colormap.value)
+        self.colormap = colormap_box()
         layout = Form(self)
         layout.add_row(caption("Opacity"), self.opacity)
         layout.add_row(caption("Colours"), self.colormap)
@@ -91,6 +86,17 @@ def _switch(text: str, action: QAction) -> QCheckBox:
     box.setToolTip(action.toolTip())
     box.toggled.connect(action.setChecked)
     action.toggled.connect(box.setChecked)
+    return box
+
+
+def colormap_box() -> QComboBox:
+    """All colour maps with how they look; the data are their names."""
+    box = QComboBox()
+    box.setAccessibleName("Colour map")
+    box.setIconSize(_SWATCH)
+    for colormap in ColorMap:
+        title = _TITLES.get(colormap.value, colormap.value.capitalize())
+        box.addItem(_preview(colormap), title, colormap.value)
     return box
 
 
