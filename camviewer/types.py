@@ -7,7 +7,7 @@ Sizes are ``(height, width)``, as in numpy; points are ``(x, y)``, as on a scree
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
@@ -363,6 +363,7 @@ class Origin:
         device: what it ran on, such as ``cpu`` or ``cuda:0``.
         note: what the user should know about it, such as why the CPU was used; empty if nothing.
         runtime: what computed the activation, such as ``eager`` or ``onnx``.
+        question: what was asked about the classes.
     """
 
     model: str
@@ -374,6 +375,7 @@ class Origin:
     device: str
     note: str = ""
     runtime: str = "eager"
+    question: Question = field(default_factory=Question)
 
 
 @dataclass(frozen=True, eq=False)

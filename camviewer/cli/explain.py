@@ -7,15 +7,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
+from camviewer.cam.methods import AUTO
 from camviewer.cli.shared import load_classifier, progress, request_of
-from camviewer.errors import CamviewerError, ExportError
+from camviewer.errors import CamviewerError, ExportError, MethodError
 from camviewer.export.bundle import Part, export
 from camviewer.export.files import Stems, make_folder
 from camviewer.export.record import record, to_json
 from camviewer.inspector import Inspector, Request
 from camviewer.media.images import find_pictures, load
 from camviewer.render import View
-from camviewer.types import Inspection
+from camviewer.types import Ask, Inspection, Question
 
 _DONE, _FAILED = 0, 1
 
@@ -32,7 +33,7 @@ def explain(arguments: argparse.Namespace) -> int:
     """
     if arguments.out is None and not arguments.json:
         arguments.wrong("say where to write: --out DIR (or --json to print only)")
-    inspector = Inspector(load_classifier(arguments), arguments.device)
+    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
     request = _request(arguments, inspector)
     if inspector.device_note and not arguments.json:
         print(inspector.device_note, file=sys.stderr)
@@ -62,8 +63,27 @@ def explain(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace, inspector: Inspector) -> Request:
+    if arguments.like is not None and (arguments.classes or arguments.top is not None):
+        arguments.wrong("--like asks about no class: leave --class and --top out")
     classes = tuple(inspector.classifier.find(name) for name in arguments.classes)
-    return replace(request_of(arguments, inspector), targets=classes or None, top=arguments.top)
+    question = _question(arguments, inspector)
+    if question.other is not None and question.other in classes:
+        raise MethodError("A class cannot be compared with itself. Name another one.")
+    request = replace(request_of(arguments, inspector), question=question)
+    if question.reference is not None:
+        # a network without embedding is told once instead of at every picture
+        inspector.inspect(question.reference, replace(request, method=AUTO))
+    return replace(request, targets=classes or None, top=arguments.top)
+
+
+def _question(arguments: argparse.Namespace, inspector: Inspector) -> Question:
+    if arguments.against:
+        return Question(Ask.AGAINST)
+    if arguments.rather_than is not None:
+        return Question(Ask.RATHER_THAN, other=inspector.classifier.find(arguments.rather_than))
+    if arguments.like is not None:
+        return Question(Ask.LIKE, reference=load(arguments.like))
+    return Question()
 
 
 def _write(inspection: Inspection, arguments: argparse.Namespace, stem: str) -> None:

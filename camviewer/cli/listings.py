@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import shutil
+import textwrap
 
-from camviewer.cam.methods import METHODS
+from camviewer.cam.methods import METHODS, Family, Method
 from camviewer.models import catalog
 from camviewer.models.catalog import Entry
 
 _DONE, _FAILED = 0, 1
+_NARROWEST = 40  # columns of text, however narrow the terminal
 
 
 def models(arguments: argparse.Namespace) -> int:
@@ -48,10 +52,26 @@ def _line(entry: Entry, width: int) -> str:
 
 def methods(arguments: argparse.Namespace) -> int:
     """Print the CAM methods; returns the exit status."""
-    for method in METHODS.values():
-        if arguments.json:
-            fields = ("name", "title", "summary", "paper")
+    grouped = sorted(METHODS.values(), key=lambda method: list(Family).index(method.family))
+    if arguments.json:
+        fields = ("name", "title", "family", "slow", "summary", "paper")
+        for method in grouped:
             print(json.dumps({field: getattr(method, field) for field in fields}))
-        else:
-            print(f"{method.name:10}  {method.summary}\n{'':10}  {method.paper}")
+        return _DONE
+    for family, members in itertools.groupby(grouped, key=lambda method: method.family):
+        print(f"{family}\n" + "".join(_description(method) for method in members))
     return _DONE
+
+
+def _description(method: Method) -> str:
+    """Lines for a person; those that fit stand beside the names."""
+    width = max(map(len, METHODS))
+    columns = max(shutil.get_terminal_size().columns, width + _NARROWEST)
+    text = f"{method.summary}{' Takes a while.' if method.slow else ''}\n({method.paper})"
+    lines = [
+        line
+        for paragraph in text.splitlines()
+        for line in textwrap.wrap(paragraph, columns - width - 4)
+    ]
+    names = [method.name, *[""] * (len(lines) - 1)]
+    return "".join(f"  {name:{width}}  {line}\n" for name, line in zip(names, lines, strict=True))

@@ -73,11 +73,26 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     group.add_argument(
         "--top", type=_at_least_one, metavar="K", help="explain the K most probable classes instead"
     )
+    _add_questions(parser)
     _add_map_options(parser)
     group = parser.add_argument_group("look")
     group.add_argument("--colormap", type=ColorMap, choices=list(ColorMap), default=View.colormap)
     group.add_argument("--opacity", type=_share, default=View.opacity, metavar="O", help="0 to 1")
     parser.set_defaults(command=_explain, wrong=parser.error)
+
+
+def _add_questions(parser: argparse.ArgumentParser) -> None:
+    """What is asked about the classes."""
+    group = parser.add_argument_group("question (what speaks for the classes, by default)")
+    only = group.add_mutually_exclusive_group()
+    only.add_argument("--against", action="store_true", help="what speaks against them")
+    only.add_argument("--rather-than", metavar="NAME|INDEX", help="why they and not this class")
+    only.add_argument(
+        "--like",
+        type=Path,
+        metavar="PICTURE",
+        help="what looks like this picture to the network, whatever the class",
+    )
 
 
 def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from camviewer.export.files import make_folder, safe_name
 from camviewer.export.pictures import save_heatmap, save_map, save_overlay
 from camviewer.export.record import save_record
+from camviewer.inspector.asking import NO_CLASS
 from camviewer.render import View
 from camviewer.types import Inspection
 
@@ -17,8 +18,8 @@ class Part(StrEnum):
     """What can be exported, and what the files are called."""
 
     OVERLAY = "overlay"  # STEM.overlay.png
-    HEATMAP = "heatmap"  # STEM.CLASSINDEX.heatmap.png
-    MAP = "map"  # STEM.CLASSINDEX.npy
+    HEATMAP = "heatmap"  # STEM.CLASSINDEX.heatmap.png; STEM.like.heatmap.png without a class
+    MAP = "map"  # STEM.CLASSINDEX.npy, STEM.like.npy
     JSON = "json"  # STEM.json
 
 
@@ -55,7 +56,8 @@ def export(
         written.append(folder / f"{stem}.overlay.{picture_format}")
         save_overlay(inspection, view, written[-1])
     for explanation in inspection.explanations:
-        name = f"{stem}.{explanation.heatmap.target}"
+        target = explanation.heatmap.target
+        name = f"{stem}.{target if target != NO_CLASS else 'like'}"
         if Part.HEATMAP in wanted:
             written.append(folder / f"{name}.heatmap.{picture_format}")
             save_heatmap(explanation, view.colormap, written[-1])

@@ -41,7 +41,9 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
         "weights_sha256": origin.weights_sha256,
         "layer": origin.layer,
         "method": origin.method,
+        "question": _question(inspection),
         "device": origin.device,
+        "runtime": origin.runtime,
         "note": origin.note,
         "fit": str(origin.fit),
         "input_width": inspection.geometry.input[1],
@@ -70,6 +72,18 @@ def save_record(inspection: Inspection, path: Path) -> None:
     text = to_json(record(inspection), indent=2)
     with written_whole(path) as file:
         file.write(f"{text}\n".encode("ascii"))
+
+
+def _question(inspection: Inspection) -> Record:
+    """What was asked; ``other`` is the class compared with, ``reference`` the picture."""
+    question = inspection.origin.question
+    other, reference = question.other, question.reference
+    named = None if other is None else inspection.predictions[other]
+    return {
+        "ask": str(question.ask),
+        "other": named and {"index": named.index, "label": named.label},
+        "reference": None if reference is None else reference.source,
+    }
 
 
 def _explanation(explanation: Explanation) -> Record:

@@ -189,6 +189,7 @@ class Inspector:
                 device=self.device,
                 note=self.device_note,
                 runtime=self.runtime,
+                question=request.question,
             ),
             seconds=0.0,
             multi_label=self.classifier.activation is Activation.SIGMOID,

@@ -93,6 +93,8 @@ def test_the_record_by_hand() -> None:
         "weights_sha256": "ab" * 32,
         "layer": "features.1",
         "method": "cam",
+        "question": {"ask": "for", "other": None, "reference": None},
+        "runtime": "eager",
         "device": "cpu",
         "note": "",
         "fit": "whole",
