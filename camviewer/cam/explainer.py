@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import copy
+import weakref
+from collections.abc import Callable, MutableMapping
+from weakref import WeakValueDictionary
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from camviewer.cam.runtimes import Choice, choose
+from camviewer.cam.runtimes.runtimes import EAGER, Runtimes, Trunk
 from camviewer.cam.split import Layer, Run, find_layer
 from camviewer.cam.split.opened import automatic_layer, open_network
+from camviewer.cam.split.traced import TracedNetwork
 from camviewer.errors import MethodError
 
 
@@ -25,6 +30,7 @@ class Explainer:
         *,
         runtime: str = Choice.AUTO,
         weights_sha256: str = "",
+        background: bool = False,
     ) -> None:
         """Bring the network to the device and find its layers.
 
@@ -34,17 +40,19 @@ class Explainer:
             probe_size: side of a square input that it can take, in pixels.
             device: where to run.
             target_layer: the layer to look at by default; None for the automatic choice.
-            runtime: what computes the trunk: ``auto``, ``eager``, ``onnx`` or ``cuda-graph``.
+            runtime: what computes the trunk: ``eager``; ``onnx``, which waits for the export;
+                ``cuda-graph``; or ``auto``: CUDA graphs on CUDA, and on the CPU ONNX Runtime where
+                there is an export already.
             weights_sha256: hash of the network's weights, under which an export is kept; empty to
-                hash them here.
+                hash them here. The weights must not change while the network is explained.
+            background: with ``auto``, have exports made in the background that are not there.
 
         Raises:
             CamviewerError: if there is no such runtime, or it cannot serve this network here.
             ModelError: if the network does not classify pictures.
             MethodError: if it has no layer with rows and columns.
         """
-        self._choice = choose(runtime)
-        self._weights_sha256 = weights_sha256
+        self._runtimes = Runtimes(choose(runtime), device, weights_sha256, background=background)
         self.device = device
         if device.type != "cpu":
             network = copy.deepcopy(network).to(device)
@@ -59,16 +67,31 @@ class Explainer:
             if target_layer
             else automatic_layer(self._opened, probe)
         )
+        self._trunks: WeakValueDictionary[Layer, Trunk] = WeakValueDictionary()
+        self._latest: Trunk | None = None
+        if isinstance(self._opened, TracedNetwork):
+            self._opened.compute_with(_trunks(self._runtimes, self.automatic, self._trunks))
+        elif self._runtimes.needs_a_graph:
+            raise MethodError(
+                f"The runtime {runtime} needs a network that torch.fx can follow, and this one it "
+                "cannot. Leave --runtime out."
+            )
+        # exports in the background end with whoever wanted them
+        weakref.finalize(self, self._runtimes.workers.stop.set)
 
     @property
     def runtime(self) -> str:
-        """What computed the last run, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
-        return "eager"
+        """What computes now, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
+        return EAGER if self._latest is None else self._latest.runtime
 
     @property
     def runtime_note(self) -> str:
         """Why it is that, where the user should know; else empty."""
-        return ""
+        return "" if self._latest is None else self._latest.note
+
+    def close(self) -> None:
+        """Give up what is being made in the background; takes a second at most."""
+        self._runtimes.workers.close()
 
     def layer(self, name: str | None) -> Layer:
         """The layer of this name; the automatic one for None.
@@ -91,7 +114,8 @@ class Explainer:
         """
         try:
             run = self._opened.run(tensor.to(self.device), layer)
-            _ = run.logits
+            _ = run.prediction
+            self._latest = self._trunks.get(layer)
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, AssertionError) as error:
@@ -101,3 +125,15 @@ class Explainer:
                 f"({reason}). Try another input size."
             ) from error
         return run
+
+
+def _trunks(
+    runtimes: Runtimes, automatic: Layer, made: MutableMapping[Layer, Trunk]
+) -> Callable[[fx.GraphModule, Layer], Trunk]:
+    """What makes the trunk below a layer; holds no Explainer, so that one ends when dropped."""
+
+    def make(eager: fx.GraphModule, layer: Layer) -> Trunk:
+        made[layer] = trunk = runtimes.trunk(eager, likely=layer == automatic)
+        return trunk
+
+    return make

@@ -35,6 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from camviewer.gui.app import smoke
 
             return smoke(parsed.smoke_test)
+        if parsed.export_trunk is not None:
+            from camviewer.cam.runtimes.exporting import run as export_trunk
+
+            return export_trunk(parsed.export_trunk)
         status: int = parsed.command(parsed)
         sys.stdout.flush()
     except ConsentRequiredError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from camviewer import __version__
 from camviewer.bench import NETWORKS, PEERS
-from camviewer.cam.runtimes import Choice
+from camviewer.cam.runtimes import EXPORTING, Choice
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Fit, Rule
 
@@ -35,6 +35,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     parser.add_argument("--version", action="version", version=f"camviewer {__version__}")
     parser.add_argument("--verbose", action="store_true", help="tell on stderr what is being done")
     parser.add_argument("--smoke-test", type=Path, metavar="OUT", help=argparse.SUPPRESS)
+    parser.add_argument(EXPORTING, type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     parser.set_defaults(command=lambda _: parser.error("which command?"))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_explain(commands)
@@ -225,6 +226,14 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         "files from people you trust",
     )
     group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
+    group.add_argument(
+        "--runtime",
+        type=Choice,
+        choices=list(Choice),
+        default=Choice.AUTO,
+        help="what computes the network; onnx exports it first, which takes a while, once "
+        "(default: what is fastest and there)",
+    )
 
 
 def _add_map_options(parser: argparse.ArgumentParser, *, one_method: bool = True) -> None:

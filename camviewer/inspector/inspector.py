@@ -46,19 +46,28 @@ class _Seen:
 class Inspector:
     """A classifier, opened on a device. Not thread-safe: one thread at a time."""
 
-    def __init__(self, classifier: Classifier, device: str = AUTO, runtime: str = AUTO) -> None:
+    def __init__(
+        self,
+        classifier: Classifier,
+        device: str = AUTO,
+        runtime: str = AUTO,
+        *,
+        background: bool = False,
+    ) -> None:
         """Open the classifier.
 
         Args:
             classifier: the network with labels and preprocessing.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
             runtime: what computes the trunk: ``auto``, ``eager``, ``onnx`` or ``cuda-graph``.
+            background: with ``auto``, make whatever is faster in the background.
 
         Raises:
             CamviewerError: if the device, the network or the runtime cannot be used.
         """
         self.classifier = classifier
         self._runtime = runtime
+        self._background = background
         self._device = choose_device(device)
         self._explainer = self._open(self._device)
         self._seen: _Seen | None = None
@@ -75,7 +84,7 @@ class Inspector:
 
     @property
     def runtime(self) -> str:
-        """What computed the last trunk, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
+        """What computes now, as shown: ``eager``, ``onnx`` or ``cuda graph``."""
         return self._explainer.runtime
 
     @property
@@ -188,7 +197,7 @@ class Inspector:
                 fit=request.fit,
                 device=self.device,
                 note=self.device_note,
-                runtime=self.runtime,
+                runtime=run.runtime,
                 question=request.question,
             ),
             seconds=0.0,
@@ -199,14 +208,16 @@ class Inspector:
                 heatmaps = _heatmaps(partial.maps, geometry, asked)
                 inspection = replace(
                     inspection,
-                    explanations=tuple(explain(heatmap, request.rule) for heatmap in heatmaps),
+                    explanations=tuple(
+                        explain(heatmap, request.rule, frame) for heatmap in heatmaps
+                    ),
                 )
                 if watch is not None and partial.done < 1:
                     watch(inspection, partial.done)
         return replace(inspection, seconds=time.perf_counter() - started)
 
     def _predictions(self, run: Run) -> tuple[Prediction, ...]:
-        logits = run.logits.detach()[0].float()
+        logits = run.prediction[0].float()
         if not torch.isfinite(logits).all():
             raise ModelError(
                 f"{self.classifier.name} returned scores that are not finite numbers. Its weights "
@@ -249,9 +260,9 @@ class Inspector:
             return seen.run, geometry
         self._seen = None  # frees its memory before the next run needs it
         run = self._explainer.run(preprocessing.tensor(frame, geometry), layer)
-        if run.logits.shape[1] != len(self.classifier.labels):
+        if run.prediction.shape[1] != len(self.classifier.labels):
             raise ModelError(
-                f"{self.classifier.name} has {run.logits.shape[1]} classes but "
+                f"{self.classifier.name} has {run.prediction.shape[1]} classes but "
                 f"{len(self.classifier.labels)} labels. Choose the labels file that belongs to it."
             )
         self._seen = _Seen(frame, geometry, run)
@@ -265,6 +276,7 @@ class Inspector:
             self.classifier.target_layer,
             runtime=self._runtime,
             weights_sha256=self.classifier.weights_sha256,
+            background=self._background,
         )
 
     @property
@@ -279,6 +291,7 @@ class Inspector:
         self._device = Device(
             torch.device("cpu"), f"{exhausted} ran out of memory: running on the CPU."
         )
+        self._runtime = AUTO  # what was asked for may run on the other device only
         self._explainer = self._open(self._device)
         if exhausted.startswith("cuda"):
             torch.cuda.empty_cache()

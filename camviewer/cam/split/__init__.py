@@ -17,6 +17,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from camviewer.cam.layout import Layout
 from camviewer.cam.targets import Reading, Target
@@ -75,6 +76,9 @@ class Run:
         embed: from an activation to the embedding ``(batch, values)``, the input of the last linear
             layer; None where the network does not end in one or it cannot be told.
         linear: the head in closed form, where it has one.
+        pooled: what follows on global average pooling, where nothing but that stands between it and
+            the layer: from means ``(batch, channels)`` to the logits.
+        runtime: what computed the activation, as shown, such as ``eager`` or ``onnx``.
     """
 
     picture: Tensor
@@ -86,6 +90,20 @@ class Run:
     again: Callable[[Tensor, Layer], Run]
     embed: Callable[[Tensor], Tensor] | None = None
     linear: LinearHead | None = None
+    pooled: Callable[[Tensor], Tensor] | None = None
+    runtime: str = "eager"
+
+    @cached_property
+    def prediction(self) -> Tensor:
+        """The logits as numbers alone, float ``(1, classes)``: cheaper than `logits`."""
+        if self.layer.layout.prefix == 0:  # class tokens, where there are some, are pooled too
+            with torch.no_grad():
+                if self.linear is not None:
+                    weight, means = self.linear.weight, self._means()
+                    return means if weight is None else F.linear(means, weight, self.linear.bias)
+                if self.pooled is not None:
+                    return self.pooled(self._means())
+        return self.logits.detach()
 
     @cached_property
     def logits(self) -> Tensor:
@@ -182,10 +200,19 @@ class Run:
         Raises:
             MethodError: if a score does not depend on the activation.
         """
-        constant = self.channel_gradients(targets)
+        constant = self._constant_gradients(targets)
         if constant is not None:
             return constant[:, :, None, None].expand(-1, -1, *self.cells)
         return torch.cat([self.gradient(self.score(target)) for target in targets])
+
+    def mean_gradients(self, targets: Sequence[Target]) -> Tensor:
+        """The means of `gradients` over the cells, as ``(targets, channels)``.
+
+        Raises:
+            MethodError: if a score does not depend on the activation.
+        """
+        constant = self._constant_gradients(targets)
+        return self.gradients(targets).mean((2, 3)) if constant is None else constant
 
     def gradient(self, score: Tensor) -> Tensor:
         """The gradient of a scalar computed from `logits`, as ``(1, channels, rows, columns)``.
@@ -194,11 +221,41 @@ class Run:
             MethodError: if the score does not depend on the activation, or cannot be
                 differentiated.
         """
+        return self.layer.layout.grid(self._differentiated(score, self.activation), self.cells)
+
+    def _means(self) -> Tensor:
+        """The activation's means over the cells ``(1, channels)``, without gradients.
+
+        As a product with a vector: torch would add up on several threads, which then wait busily
+        for more and starve whatever computes the next trunk.
+        """
+        cells = self.cells[0] * self.cells[1]
+        grid = self.grid[0].flatten(1)
+        return (grid @ grid.new_full((cells,), 1 / cells))[None]
+
+    def _constant_gradients(self, targets: Sequence[Target]) -> Tensor | None:
+        """The gradients ``(targets, channels)`` where they are the same at every cell.
+
+        Behind average pooling they are: ``dS/dA_k(x, y) = dS/dm_k / cells``, with the means ``m``.
+        """
+        closed = self.channel_gradients(targets)
+        if closed is not None or self.pooled is None:
+            return closed
+        if any(target.reads is not Reading.LOGITS for target in targets):
+            return None
+        means = self._means().requires_grad_()
+        with torch.enable_grad():
+            logits = self.pooled(means)
+            scores = [target.score(logits)[0] for target in targets]
+        gradients = [self._differentiated(score, means) for score in scores]
+        return torch.cat(gradients) / (self.cells[0] * self.cells[1])
+
+    def _differentiated(self, score: Tensor, variable: Tensor) -> Tensor:
         gradient: Tensor | None = None
         try:
             if score.requires_grad:
                 (gradient,) = torch.autograd.grad(
-                    score, self.activation, retain_graph=True, allow_unused=True
+                    score, variable, retain_graph=True, allow_unused=True
                 )
         except RuntimeError as error:
             if "modified by an inplace operation" not in str(error):
@@ -211,7 +268,7 @@ class Run:
             raise MethodError(
                 f"The scores do not depend on layer {self.layer.name!r}. Choose another layer."
             )
-        return self.layer.layout.grid(gradient, self.cells)
+        return gradient
 
     def _embedder(self, activation: Tensor) -> Tensor:
         if self.embed is None:

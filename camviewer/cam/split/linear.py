@@ -66,6 +66,25 @@ def linear_head(target: fx.Node, root: nn.Module, axes: Axes) -> LinearHead | No
     return None
 
 
+def pooling_node(target: fx.Node, root: nn.Module) -> fx.Node | None:
+    """The global average pooling right above a layer ``(batch, channels, rows, columns)``."""
+    node = target
+    while len(node.users) == 1:
+        (node,) = node.users
+        name = operation(node, root)
+        if name in _SKIPPED:
+            continue
+        step = {"AdaptiveAvgPool2d": _pool, "adaptive_avg_pool2d": _pool, "mean": _mean}.get(name)
+        return node if step and step(_State(Axes.CHANNELS_FIRST), node, root) else None
+    return None
+
+
+def keeps_axes(pooling: fx.Node) -> bool:
+    """Whether a pooling leaves rows and columns of one instead of dropping them."""
+    dropping = pooling.target == torch.mean or pooling.target in ("mean", torch.ops.aten.mean.dim)
+    return bool(_argument(pooling, 2, "keepdim")) if dropping else True
+
+
 def embedding_node(root: fx.GraphModule) -> fx.Node | None:
     """What the last linear layer is given; None where the network does not end in one."""
     (output,) = (node for node in root.graph.nodes if node.op == "output")

@@ -9,15 +9,25 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torchvision.models.feature_extraction import NodePathTracer
 
-from camviewer.cam.layout import Axes, layout_of
+from camviewer.cam.layout import Axes, Layout, layout_of
+from camviewer.cam.runtimes.runtimes import Trunk
+from camviewer.cam.runtimes.sources import NoRunner
 from camviewer.cam.split import Layer, LinearHead, Run
-from camviewer.cam.split.linear import embedding_node, linear_head, operation
+from camviewer.cam.split.linear import (
+    embedding_node,
+    keeps_axes,
+    linear_head,
+    operation,
+    pooling_node,
+)
+from camviewer.cam.split.tracer import Tracer
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 
 _TOLERANCE = 1e-3
+_KEPT = 8  # layers of which the halves are kept; several may be compared side by side
+_CHANNELS_FIRST = Layout(Axes.CHANNELS_FIRST)
 
 
 class TracedNetwork:
@@ -62,20 +72,34 @@ class TracedNetwork:
             )
         self.layers = tuple(layers)
         self.containers = _containers(names, self._nodes)
-        self._split = lru_cache(maxsize=4)(self._cut)
+        self._trunk_of: Callable[[fx.GraphModule, Layer], Trunk] = _eager
+        self._split = lru_cache(maxsize=_KEPT)(self._cut)
+
+    def compute_with(self, trunk_of: Callable[[fx.GraphModule, Layer], Trunk]) -> None:
+        """Let trunks run elsewhere.
+
+        Args:
+            trunk_of: from a trunk below a layer to what computes it.
+        """
+        self._trunk_of = trunk_of
+        self._split.cache_clear()
 
     def run(self, tensor: Tensor, layer: Layer) -> Run:
-        """Run the trunk below a layer on ``(1, 3, height, width)``."""
+        """Run the trunk below a layer on ``(1, 3, height, width)``.
+
+        Raises:
+            CamviewerError: if a runtime that was asked for cannot do that.
+        """
         halves = self._split(layer)
-        with torch.no_grad():
-            activation, carried = halves.trunk(tensor)
+        computed = halves.trunk(tensor)
+        activation, carried = computed.activation, computed.carried
 
         def above(half: fx.GraphModule, replacement: Tensor) -> Any:
             # clones: in-place operations above the layer must not reach what the caller holds
             beside = (_cloned(value, len(replacement)) for value in carried)
             return half(replacement.clone(), *beside)
 
-        embed = halves.embed
+        embed, pooled = halves.embed, halves.pooled
         return Run(
             picture=tensor,
             activation=activation.detach().requires_grad_(),
@@ -86,6 +110,8 @@ class TracedNetwork:
             again=self.run,
             embed=None if embed is None else lambda given: above(embed, given).flatten(1),
             linear=halves.linear,
+            pooled=None if pooled is None else lambda means: as_logits(pooled(means)),
+            runtime=computed.runtime,
         )
 
     def _cut(self, layer: Layer) -> _Halves:
@@ -96,30 +122,55 @@ class TracedNetwork:
         for node in root.graph.nodes:
             if node not in above and node.op != "output":
                 trunk_env[node] = trunk.node_copy(node, trunk_env.__getitem__)
-        head, head_env = fx.Graph(), dict[fx.Node, fx.Node]()
-        head_env[target] = head.placeholder("activation")
-        carried = _carried(above, target)
-        for node in carried:
-            head_env[node] = head.placeholder(f"carried_{node.name}")
-        for node in root.graph.nodes:
-            if node in above or (node.op == "get_attr" and node not in head_env):
-                head_env[node] = head.node_copy(node, head_env.__getitem__)
+        head, head_env, carried = _graph_above(target)
         trunk.output((trunk_env[target], tuple(trunk_env[n] for n in carried)))
         last = embedding_node(root)
         return _Halves(
-            trunk=fx.GraphModule(root, trunk),
+            trunk=self._trunk_of(fx.GraphModule(root, trunk), layer),
             head=fx.GraphModule(root, head),
             embed=_until(head_env[last], head, root) if last in head_env else None,
             linear=linear_head(target, root, layer.layout.axes),
+            pooled=_after_pooling(target, root) if layer.layout == _CHANNELS_FIRST else None,
         )
 
 
 @dataclass(frozen=True, eq=False)
 class _Halves:
-    trunk: fx.GraphModule
+    trunk: Trunk
     head: fx.GraphModule
     embed: fx.GraphModule | None
     linear: LinearHead | None
+    pooled: nn.Module | None
+
+
+def _eager(trunk: fx.GraphModule, _layer: Layer) -> Trunk:
+    return Trunk(trunk, NoRunner())
+
+
+def _graph_above(start: fx.Node) -> tuple[fx.Graph, dict[fx.Node, fx.Node], list[fx.Node]]:
+    """What follows on a node, given its value and those of the nodes returned last."""
+    above = _reached(start, lambda node: node.users)
+    graph, copies = fx.Graph(), dict[fx.Node, fx.Node]()
+    copies[start] = graph.placeholder("activation")
+    carried = _carried(above, start)
+    for node in carried:
+        copies[node] = graph.placeholder(f"carried_{node.name}")
+    for node in start.graph.nodes:
+        if node in above or (node.op == "get_attr" and node not in copies):
+            copies[node] = graph.node_copy(node, copies.__getitem__)
+    return graph, copies, carried
+
+
+def _after_pooling(target: fx.Node, root: fx.GraphModule) -> nn.Module | None:
+    """From means ``(batch, channels)`` to the output, if the layer is pooled and nothing else."""
+    pooling = pooling_node(target, root)
+    if pooling is None:
+        return None
+    graph, _, carried = _graph_above(pooling)
+    if carried:
+        return None
+    after = fx.GraphModule(root, graph)
+    return nn.Sequential(nn.Unflatten(1, (-1, 1, 1)), after) if keeps_axes(pooling) else after
 
 
 class _Shapes(fx.Interpreter):
@@ -141,7 +192,7 @@ def _trace(network: nn.Module) -> tuple[fx.GraphModule, dict[fx.Node, str]]:
         return network, _exported_names(network.graph)
     if isinstance(network, torch.jit.ScriptModule):
         raise ModelError("TorchScript cannot be traced by torch.fx.")
-    tracer = NodePathTracer()
+    tracer = Tracer()
     try:
         graph = tracer.trace(network)
     except Exception as error:  # a network's own code runs here: anything may be raised

@@ -1,0 +1,99 @@
+"""Having a trunk exported, by a process that can be ended at any time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from camviewer.cam.runtimes import EXPORTING, store
+from camviewer.errors import CancelledError, ModelError
+from camviewer.types import Size
+
+TRUNK, MODEL, REASON = "trunk.pt", "model.onnx", "reason.txt"
+"""What is handed over in that folder."""
+
+_INTERVAL = 0.05  # seconds between two looks at whether to stop
+_one_at_a_time = threading.Lock()  # each takes a core and about a gigabyte
+
+
+def export(
+    trunk: fx.GraphModule, size: Size, key: str, stop: threading.Event, *, in_background: bool
+) -> None:
+    """Have a trunk exported and kept in `store`; takes 10 to 40 seconds, or no time if it is there.
+
+    Args:
+        trunk: on the CPU.
+        size: ``(height, width)`` of a picture that it takes.
+        key: of `store`.
+        stop: when set, the export is given up within a tenth of a second.
+        in_background: let everything else that the machine does come first.
+
+    Raises:
+        ModelError: if it cannot be exported.
+        CancelledError: if it was given up.
+    """
+    while not _one_at_a_time.acquire(timeout=_INTERVAL):
+        _obey(stop)
+    try:
+        if store.has(key):
+            return
+        reason = store.reason(key) or _export((trunk, size, in_background), key, stop)
+    except OSError as error:
+        reason = str(error)
+    finally:
+        _one_at_a_time.release()
+    if reason:
+        raise ModelError(f"The network cannot be exported to ONNX ({reason}).")
+
+
+def _export(task: tuple[fx.GraphModule, Size, bool], key: str, stop: threading.Event) -> str:
+    """Export and keep; returns why that is impossible, empty when it is done."""
+    with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
+        folder = Path(name)
+        try:
+            torch.save(task, folder / TRUNK)
+        except Exception as error:  # pickle raises whatever the network's own code raises
+            reason = f"{type(error).__name__}: {error}"
+            store.save_reason(key, reason)
+            return reason
+        status = _run([sys.executable, *_module(), EXPORTING, str(folder)], stop)
+        if (folder / MODEL).is_file():
+            store.save(key, (folder / MODEL).read_bytes())
+            return ""
+        if not (folder / REASON).is_file():
+            return f"the exporting process ended with status {status}"  # next time it may work
+        reason = (folder / REASON).read_text("utf-8")
+    store.save_reason(key, reason)
+    return reason
+
+
+def _module() -> list[str]:
+    """A frozen program is its own executable; Python needs to be told what to run."""
+    return [] if getattr(sys, "frozen", False) else ["-m", "camviewer"]
+
+
+def _run(command: list[str], stop: threading.Event) -> int:
+    """Run a process to its end, and end it when told to; returns its exit status."""
+    process = subprocess.Popen(  # noqa: S603  our own program with our own paths
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while process.poll() is None:
+            stop.wait(_INTERVAL)
+            _obey(stop)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    return process.returncode
+
+
+def _obey(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise CancelledError("The export was given up.")
