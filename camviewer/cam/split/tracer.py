@@ -1,0 +1,46 @@
+"""Following a network by torch.fx while other threads run theirs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from torch import fx, nn
+from torchvision.models.feature_extraction import NodePathTracer
+
+_one_at_a_time = threading.Lock()
+
+
+class Tracer(NodePathTracer):  # type: ignore[misc]
+    """Follows what its own thread runs, and nothing else.
+
+    While torch.fx follows a network it stands in for the call of every module in the process: what
+    another thread runs meanwhile must be left alone, and only one may stand in at a time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def trace(self, root: Any, concrete_args: dict[str, Any] | None = None) -> fx.Graph:
+        """The network's graph.
+
+        Raises:
+            Exception: whatever the network's own code raises.
+        """
+        with _one_at_a_time:
+            graph: fx.Graph = super().trace(root, concrete_args)
+        return graph
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """A module is called."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """A module's attribute is asked for."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
