@@ -72,7 +72,7 @@ def run(paths: Sequence[str]) -> int:
     app, theme = application(settings)
     reporter = CrashReporter()
     reporter.install()
-    window = MainWindow(Engine(), settings, theme)
+    window = MainWindow(Engine(runtime=settings.runtime), settings, theme)
     reporter.crashed.connect(lambda message: window.messages.show_message(message, Kind.ERROR))
     documents = FileOpenEvents()
     documents.requested.connect(window.opener.open_paths)

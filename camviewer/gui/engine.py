@@ -3,7 +3,8 @@
 Beyond the contract:
     * `open_bytes` decodes a pasted or dropped picture off the GUI thread.
     * `frame`, `inspection` and `model` say what is current; `retry` repeats a failed inspection.
-    * `set_request` with nothing but another box rule does not infer: `inspected` follows at once.
+    * `set_request` with nothing but another box rule does not infer: `inspected` follows at once,
+      and again when boxes are refined, which waits until the rule rests.
     * A method that takes long is shown as it gets finer (`refined`); `cancel_inspection` leaves it.
     * `methods_known` tells which methods cannot serve the network at the layer in use, and why.
     * When a model arrives, the request's layer, input size and (unless the labels are the same)
@@ -21,9 +22,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from camviewer.boxes import rebox
 from camviewer.cam.methods import AUTO
 from camviewer.errors import CancelledError
+from camviewer.gui.box_finder import BoxFinder
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
 from camviewer.gui.model_info import ModelInfo
@@ -35,6 +36,11 @@ from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Inspection, Question
 
 
+def _open(classifier: Classifier, device: str, runtime: str) -> Inspector:
+    """An inspector that makes what is faster in the background: a window stays open."""
+    return Inspector(classifier, device, runtime, background=True)
+
+
 @dataclass(frozen=True)
 class Services:
     """The blocking calls the engine makes off the GUI thread; tests put fakes here."""
@@ -42,7 +48,7 @@ class Services:
     load_picture: Callable[[Path], Frame] = images.load
     decode_picture: Callable[[bytes, str], Frame] = images.from_bytes
     load_classifier: Callable[..., Classifier] = catalog.load
-    make_inspector: Callable[[Classifier, str, str], Inspector] = Inspector
+    make_inspector: Callable[[Classifier, str, str], Inspector] = _open
 
 
 class Engine(QObject):
@@ -94,6 +100,7 @@ class Engine(QObject):
         self._models = Lane("models", self)
         self._inspections = Lane("inspections", self)
         self._methods = Lane("methods", self)
+        self._boxes = BoxFinder(self)
         self._busy = False
         self._held = False
         self._connect()
@@ -106,6 +113,7 @@ class Engine(QObject):
         self._inspections.failed.connect(self._on_inspection_failed)
         self._models.done.connect(self._on_model)
         self._models.failed.connect(self._on_model_failed)
+        self._boxes.refined.connect(self._on_boxes)
         self._models.progress.connect(self.model_progress)
         self._methods.done.connect(self.methods_known)
         self._methods.failed.connect(self._on_failed)
@@ -248,7 +256,9 @@ class Engine(QObject):
 
         See `worker.join`.
         """
-        return join((self._pictures, self._models, self._inspections, self._methods, *others))
+        own = self._pictures, self._models, self._inspections, self._methods, self._boxes.lane
+        self._boxes.forget()
+        return join((*own, *others))
 
     def _set_frame(self, frame: Frame) -> None:
         self._frame = frame
@@ -297,10 +307,14 @@ class Engine(QObject):
         self._publish(inspection)
 
     def _publish(self, inspection: Inspection) -> None:
-        if any(e.rule != self._request.rule for e in inspection.explanations):
-            inspection = rebox(inspection, self._request.rule)
-        self._inspection = inspection
-        self.inspected.emit(inspection)
+        self._inspection = self._boxes.find(inspection, self._request.rule)
+        self.inspected.emit(self._inspection)
+
+    def _on_boxes(self, inspection: Inspection) -> None:
+        shown = self._inspection
+        if shown is not None and shown.frame is inspection.frame and self._partial is None:
+            self._inspection = inspection
+            self.inspected.emit(inspection)
 
     def _on_model(self, model: ModelInfo) -> None:
         old, self._model = self._model, model

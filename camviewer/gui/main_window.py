@@ -18,7 +18,7 @@ from camviewer.gui.dock import Dock
 from camviewer.gui.engine import Engine
 from camviewer.gui.exporting import Exporter
 from camviewer.gui.jobs import Jobs
-from camviewer.gui.menus import fill_menu_bar, make_tool_bar, recent_menu, scheme_menu
+from camviewer.gui.menus import fill_menu_bar, make_tool_bar, recent_menu, runtime_menu, scheme_menu
 from camviewer.gui.message_bar import MessageBar
 from camviewer.gui.model_flow import ModelFlow
 from camviewer.gui.opener import Opener
@@ -124,7 +124,8 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         recent = recent_menu(self, self.settings, lambda path: self.opener.open_paths([path]))
         scheme = scheme_menu(self, self.theme, self.settings)
-        fill_menu_bar(self, self.actions_by_name, recent, scheme, list(self.docks))
+        runtime = runtime_menu(self, self.engine, self.settings)
+        fill_menu_bar(self, self.actions_by_name, recent, scheme, runtime, list(self.docks))
         self.tools = make_tool_bar(self, self.actions_by_name)
         for action in self.actions_by_name.for_canvas():
             self.centre.addAction(action)

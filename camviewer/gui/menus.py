@@ -8,7 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar
+from torch import cuda
 
+from camviewer.cam.runtimes import Choice
 from camviewer.gui.actions import (
     EDIT,
     FILE,
@@ -19,6 +21,7 @@ from camviewer.gui.actions import (
     VIEW,
     Actions,
 )
+from camviewer.gui.engine import Engine
 from camviewer.gui.settings import Scheme, Settings
 from camviewer.gui.theme import Theme
 
@@ -45,12 +48,23 @@ _BAR = (
 )
 _WITH_TEXT = {"open": "Open", "compare": "Compare", "quick_export": "Export"}
 _LONGEST = 60
+_RUNTIMES = {
+    Choice.AUTO: ("&Automatic", "Whatever is fastest here and agrees with PyTorch"),
+    Choice.EAGER: ("&PyTorch Alone", "PyTorch as it is: nothing is prepared, everything slower"),
+    Choice.ONNX: ("&ONNX Runtime", "On the CPU; the first picture of a network waits for it"),
+    Choice.CUDA_GRAPH: ("&CUDA Graph", "On an NVIDIA GPU, in half precision"),
+}
 
 
 def fill_menu_bar(
-    window: QMainWindow, actions: Actions, recent: QMenu, scheme: QMenu, docks: list[QDockWidget]
+    window: QMainWindow,
+    actions: Actions,
+    recent: QMenu,
+    scheme: QMenu,
+    runtime: QMenu,
+    docks: list[QDockWidget],
 ) -> None:
-    """All menus; the recent pictures after Open, panels and colours in View."""
+    """All menus; the recent pictures after Open, panels and colours in View, runtimes in Model."""
     bar = window.menuBar()
     bar.setAccessibleName("Menus")
     bar.setToolTip("Everything camviewer can do")
@@ -72,6 +86,9 @@ def fill_menu_bar(
                 toggle.setToolTip(f"Show or hide the panel {dock.windowTitle()} ({key})")
                 panels.addAction(toggle)
             menu.addMenu(scheme)
+        if group == MODEL:
+            menu.addSeparator()
+            menu.addMenu(runtime)
 
 
 def make_tool_bar(window: QMainWindow, actions: Actions) -> QToolBar:
@@ -143,6 +160,29 @@ def scheme_menu(window: QMainWindow, theme: Theme, settings: Settings) -> QMenu:
         action.setCheckable(True)
         action.setChecked(scheme is theme.scheme)
         action.triggered.connect(lambda _=False, scheme=scheme: choose(scheme))
+        menu.addAction(action)
+    return menu
+
+
+def runtime_menu(window: QMainWindow, engine: Engine, settings: Settings) -> QMenu:
+    """What the network is computed with; remembered."""
+    menu = QMenu("Compute &With", window)
+    menu.setToolTipsVisible(True)
+    menu.setAccessibleName("Compute with")
+    menu.setToolTip("What the network is computed with")
+    group = QActionGroup(menu)
+
+    def choose(choice: Choice) -> None:
+        settings.runtime = choice
+        engine.use_runtime(choice)
+
+    for choice, (title, tip) in _RUNTIMES.items():
+        action = QAction(title, group)
+        action.setCheckable(True)
+        action.setChecked(choice == engine.runtime)
+        action.setToolTip(tip)
+        action.setVisible(choice is not Choice.CUDA_GRAPH or cuda.is_available())
+        action.triggered.connect(lambda _=False, choice=choice: choose(choice))
         menu.addAction(action)
     return menu
 

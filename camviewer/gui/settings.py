@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from camviewer.cam.runtimes import Choice
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Rule
 
@@ -67,6 +68,16 @@ class Settings:
     @scheme.setter
     def scheme(self, scheme: Scheme) -> None:
         self._store.setValue("scheme", scheme.value)
+
+    @property
+    def runtime(self) -> Choice:
+        """What the network is computed with."""
+        value = self._text("runtime")
+        return Choice(value) if value in set(Choice) else Choice.AUTO
+
+    @runtime.setter
+    def runtime(self, runtime: Choice) -> None:
+        self._store.setValue("runtime", runtime.value)
 
     @property
     def geometry(self) -> QByteArray:
@@ -140,6 +151,7 @@ class Settings:
             rule=Rule(name) if name in set(Rule) else default.rule,
             threshold=self._share("boxes/threshold", default.threshold),
             min_area=self._share("boxes/min_area", default.min_area),
+            grabcut=self._bool("boxes/grabcut", default=default.grabcut),
         )
 
     @rule.setter
@@ -147,6 +159,7 @@ class Settings:
         self._store.setValue("boxes/rule", rule.rule.value)
         self._store.setValue("boxes/threshold", rule.threshold)
         self._store.setValue("boxes/min_area", rule.min_area)
+        self._store.setValue("boxes/grabcut", rule.grabcut)
 
     @property
     def export(self) -> ExportChoices:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from torch import cuda
 from torch.backends import mps
 
+from camviewer.cam.runtimes import Choice
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.gui.waiting import Waiting
 from camviewer.types import Frame, Inspection
+
+_LOOKS_MS = 1000
+_RUNTIMES = {Choice.EAGER.value: "PyTorch", "onnx": "ONNX Runtime", "cuda graph": "CUDA graph"}
 
 
 class StatusBar(QStatusBar):
@@ -23,6 +27,7 @@ class StatusBar(QStatusBar):
     def __init__(self, session: Session, waiting: Waiting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._told = ""  # the network that is told of
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE, 2, SPACE + 4, 2)
         self._hover = QLabel()
@@ -40,8 +45,14 @@ class StatusBar(QStatusBar):
         self._time = self._field("Inference time", "What explaining this picture took")
         self._device = self._field("Device", "What the network runs on")
         session.frame_changed.connect(self._show_frame)
+        # what is prepared in the background takes over by itself
+        self._look_again = QTimer(self)
+        self._look_again.setSingleShot(True)
+        self._look_again.setInterval(_LOOKS_MS)
+        self._look_again.timeout.connect(self._look)
         session.inspection_changed.connect(self.show_inspection)
         session.refined.connect(self._show_sizes)
+        session.refined.connect(self._time.clear)
         waiting.changed.connect(lambda waits: self._busy.setHidden(waits))
         session.model_changed.connect(self._show_model)
 
@@ -85,7 +96,10 @@ class StatusBar(QStatusBar):
             return
         self._show_sizes(inspection)
         self._time.setText(f"{inspection.seconds * 1000:.0f} ms")
-        self._show_device(inspection.origin.device, inspection.origin.note)
+        origin = inspection.origin
+        self._told = origin.model
+        self._show_device(origin.device, origin.note, origin.runtime, "")
+        self._look()
 
     def _show_sizes(self, inspection: Inspection) -> None:
         rows, columns = inspection.geometry.input
@@ -96,13 +110,26 @@ class StatusBar(QStatusBar):
         self._sizes.setText(text)
 
     def _show_model(self, info: ModelInfo) -> None:
-        self._show_device(info.device, info.device_note)
+        self._told = info.classifier.name
+        self._look()
 
-    def _show_device(self, device: str, note: str) -> None:
+    def _look(self) -> None:
+        """Look again what the network in use is computed with, while something faster may come."""
+        info = self._session.model
+        if info is None or info.classifier.name != self._told:
+            return
+        self._show_device(info.device, info.device_note, info.runtime, info.runtime_note)
+        if info.runtime_note and info.runtime == Choice.EAGER:
+            self._look_again.start()
+
+    def _show_device(self, device: str, note: str, runtime: str, runtime_note: str) -> None:
         # A machine without a GPU is nothing to warn about; one that is there and unused is.
         unused = bool(note) and (cuda.is_available() or mps.is_available())
-        self._device.setText(f"{device.upper()} · PyTorch" + (" ⚠" if unused else ""))
-        tip = note or "The network runs here, with PyTorch"
+        name = _RUNTIMES.get(runtime, runtime)
+        noted = " …" if runtime_note and runtime == Choice.EAGER else ""
+        self._device.setText(f"{device.upper()} · {name}{noted}" + (" ⚠" if unused else ""))
+        notes = " ".join(text for text in (note, runtime_note) if text)
+        tip = notes or f"The network runs here, with {name}"
         self._device.setToolTip(tip)
         self._device.setAccessibleDescription(tip)
 

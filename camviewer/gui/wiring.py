@@ -55,6 +55,9 @@ def connect_actions(window: MainWindow) -> None:
     actions["full_screen"].toggled.connect(lambda on: _fill_screen(window, on=on))
     actions["compare"].toggled.connect(lambda on: comparison.switch(on=on))
     comparison.switched.connect(actions["compare"].setChecked)
+    sharper = window.network.sharper.switch
+    actions["sharper"].triggered.connect(sharper.click)
+    sharper.toggled.connect(actions["sharper"].setChecked)
     follow = window.classes.follow
     actions["follow"].triggered.connect(follow.click)
     follow.toggled.connect(actions["follow"].setChecked)
@@ -70,7 +73,12 @@ def order_tabs(window: MainWindow) -> None:
         network.method.button,
         network.fit,
         network.input_size.slider,
+        network.sharper.switch,
+        network.sharper.more,
+        *network.sharper.options.values(),
         network.layers,
+        window.faithfulness.choice,
+        window.faithfulness.button,
         window.canvas,
         window.film_strip.view,
         classes.question.ask,
@@ -87,6 +95,7 @@ def order_tabs(window: MainWindow) -> None:
         window.boxes.rule,
         window.boxes.threshold.slider,
         window.boxes.min_area.slider,
+        window.boxes.grabcut,
     ]
     for before, after in pairwise(order):
         QWidget.setTabOrder(before, after)

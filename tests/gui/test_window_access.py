@@ -108,9 +108,10 @@ def test_every_action_has_a_shortcut_of_its_own(ui: Opened) -> None:
     assert len(keys) == len(set(keys))
     in_menus = all_actions(ui)
     assert all(ui.window.actions_by_name[spec.name] in in_menus for spec in SPECS)
-    # the rest are radio buttons of the colours and what was opened before
+    # the rest are radio buttons of colours and runtimes, and what was opened before
     without = {a.text() for a in in_menus if not a.shortcuts()}
-    assert without == {"As the &System", "&Light", "&Dark", "Nothing opened yet"}
+    runtimes = {"&Automatic", "&PyTorch Alone", "&ONNX Runtime", "&CUDA Graph"}
+    assert without == {"As the &System", "&Light", "&Dark", "Nothing opened yet"} | runtimes
 
 
 def test_mnemonics_are_unique_within_a_menu(ui: Opened) -> None:
@@ -140,8 +141,10 @@ def test_tab_visits_the_controls_from_left_to_right(ui: Opened, tmp_path: Path) 
         window.network.method.button,
         window.network.fit,
         window.network.input_size.slider,
+        window.network.sharper.switch,
         window.network.layers,
         window.canvas,
+        window.classes.question.ask,
         window.classes.search,
         window.classes.follow,
         window.classes.view,

@@ -155,6 +155,11 @@ def test_a_method_is_searched_and_taken_by_keys(window: Opened) -> None:
     QTest.keyClicks(popup.search, "selvaraju grad-cam")
     assert "grad-cam" in [row.name for row in rows(window)]
     assert "cam" not in [row.name for row in rows(window)]
+    # what is called so is marked, not what only mentions it
+    popup.search.setText("cam")
+    assert popup.view.currentIndex().data(ROW_ROLE).name == AUTO
+    popup.search.setText("grad-cam")
+    assert popup.view.currentIndex().data(ROW_ROLE).name == "grad-cam"
     popup.search.setText("zebra")
     assert not popup.view.isVisible()
     popup.search.clear()

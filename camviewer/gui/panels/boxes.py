@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.session import Session
@@ -40,6 +40,13 @@ class BoxesPanel(QWidget):
         layout.add_row(self._threshold_label, self.threshold)
         self._area_label = caption("Min. area")
         layout.add_row(self._area_label, self.min_area)
+        self.grabcut = QCheckBox("Follow the picture's edges")
+        self.grabcut.setAccessibleName("Follow the picture's edges")
+        self.grabcut.setToolTip(
+            "Boxes are refined by colours and edges (GrabCut, Rother et al. 2004); takes a moment"
+        )
+        layout.add_row(caption("Refine"), self.grabcut)
+        self.grabcut.toggled.connect(lambda on: self._change(grabcut=on))
         self.rule.activated.connect(lambda: self._change(rule=Rule(self.rule.currentData())))
         self.threshold.moved.connect(lambda v: self._change(threshold=v / 100))
         self.min_area.moved.connect(lambda v: self._change(min_area=v / 1000))
@@ -53,6 +60,7 @@ class BoxesPanel(QWidget):
         self.rule.setCurrentIndex(self.rule.findData(rule.rule.value))
         self.rule.setToolTip(_RULES[rule.rule][1])
         self.threshold.set_value(round(rule.threshold * 100))
+        self.grabcut.setChecked(rule.grabcut)
         self.min_area.set_value(round(rule.min_area * 1000))
         otsu = rule.rule is Rule.OTSU
         self.threshold.setEnabled(not otsu)

@@ -19,7 +19,7 @@ from camviewer.gui.panels.method_list import (
 )
 from camviewer.gui.panels.search_popup import SearchPopup
 
-_SIZE = QSize(460, 520)
+_SIZE = QSize(580, 540)
 _BESIDE_TEXT = 44  # pixels of the button that are not its text
 
 
@@ -45,7 +45,7 @@ class MethodPopup(SearchPopup):
 
     def fill(self, text: str) -> int:
         self.model.search(text)
-        return self.model.first_takeable()
+        return self.model.best_row()
 
     def row_in_use(self) -> int:
         return self.model.row_of(self.current)

@@ -90,10 +90,18 @@ class MethodList(QAbstractListModel):
         """Where a method stands; -1 when the search leaves it out."""
         return next((i for i, row in enumerate(self._rows) if row.name == name), -1)
 
-    def first_takeable(self) -> int:
-        """The first row that can be chosen, else the first method; -1 when there is none."""
+    def best_row(self) -> int:
+        """The row that is most likely meant: called what is searched, and able to serve.
+
+        Returns:
+            -1 when there is no method.
+        """
         named = [i for i, row in enumerate(self._rows) if row.name]
-        return next((i for i in named if self._rows[i].takeable), named[0] if named else -1)
+        return max(named, key=lambda i: (self._meant(self._rows[i]), -i), default=-1)
+
+    def _meant(self, row: Row) -> tuple[bool, bool]:
+        called = f"{row.title} {row.name}".casefold()
+        return row.takeable, all(word in called for word in self._words)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self._rows)

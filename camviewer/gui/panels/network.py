@@ -11,6 +11,7 @@ from camviewer.gui.panels.controls import Form, Slider, caption
 from camviewer.gui.panels.layer_tree import LayerTree
 from camviewer.gui.panels.method_box import MethodBox
 from camviewer.gui.panels.model_box import ModelBox
+from camviewer.gui.panels.sharper import SharperBox
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.inspector import Request
@@ -45,6 +46,7 @@ class NetworkPanel(QWidget):
         for fit, (title, tip) in _FITS.items():
             self.fit.addItem(title, fit.value)
             self.fit.setItemData(self.fit.count() - 1, tip, _TOOLTIP_ROLE)
+        self.sharper = SharperBox(session)
         self.input_size = Slider("Input size", "", (32, 896), unit="px")
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -65,6 +67,7 @@ class NetworkPanel(QWidget):
         rows.add_row(caption("Input"), self.fit)
         self._size_label = caption("Input size")
         rows.add_row(self._size_label, self.input_size)
+        rows.add_row(caption("Map"), self.sharper)
         layout.addLayout(rows)
         layout.addWidget(self.layers, 1)
 
@@ -82,7 +85,14 @@ class NetworkPanel(QWidget):
         self._session.inspection_changed.connect(self._show_inspection)
 
     def _ready(self, *, ready: bool) -> None:
-        for widget in (self.method, self.fit, self.input_size, self._size_label, self.layers):
+        for widget in (
+            self.method,
+            self.fit,
+            self.input_size,
+            self._size_label,
+            self.sharper,
+            self.layers,
+        ):
             widget.setEnabled(ready)
 
     def _use_model(self, info: ModelInfo) -> None:
