@@ -180,11 +180,15 @@ class Heatmap:
             float32 ``(rows, columns)`` in [0, 1]; all zero when nothing on the picture is positive.
         """
         values: Map = np.maximum(np.nan_to_num(self.values, nan=0.0), np.float32(0))
-        top = values[self._on_picture].max()
+        top = np.float32(self.peak)
         if not top > 0:
             return np.zeros_like(values)
-        shares: Map = np.minimum(values, top) / top
-        return shares
+        return np.asarray(np.minimum(values, top) / top, np.float32)
+
+    @cached_property
+    def peak(self) -> float:
+        """The highest value over the picture, as `positive` divides by; NaN counts as zero."""
+        return float(np.nan_to_num(self.values[self._on_picture], nan=0.0).max())
 
     @property
     def _on_picture(self) -> tuple[slice, slice]:

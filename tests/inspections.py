@@ -71,7 +71,7 @@ def inspection(
             Prediction(0, "dog", 0.25, 0.0),
             Prediction(1, "cat", 0.75, 1.0986123),
         ),
-        explanations=tuple(explain(h, rule or BoxRule()) for h in heatmaps),
+        explanations=tuple(explain(h, rule or BoxRule(), picture) for h in heatmaps),
         origin=ORIGIN,
         seconds=0.01,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,11 +12,12 @@ from torch import Tensor
 from camviewer.boxes import explain
 from camviewer.cam.device import Device, choose_device
 from camviewer.cam.explainer import Explainer
-from camviewer.cam.methods import AUTO, METHODS, find_method, require
+from camviewer.cam.methods import AUTO, METHODS, Method, Partial, find_method, require
 from camviewer.cam.split import Layer, Run
 from camviewer.errors import MethodError, ModelError
 from camviewer.inspector.asking import Asked, about_classes, about_likeness
-from camviewer.inspector.request import Request
+from camviewer.inspector.request import Request, Sharper
+from camviewer.inspector.sharper import Sharpening
 from camviewer.models.classifier import Activation, Classifier, as_logits
 from camviewer.types import (
     Ask,
@@ -204,7 +205,7 @@ class Inspector:
             multi_label=self.classifier.activation is Activation.SIGMOID,
         )
         if asked:
-            for partial in method.steps(run, [one.target for one in asked]):
+            for partial in self._steps(frame, request, run, geometry, method, asked):
                 heatmaps = _heatmaps(partial.maps, geometry, asked)
                 inspection = replace(
                     inspection,
@@ -215,6 +216,23 @@ class Inspector:
                 if watch is not None and partial.done < 1:
                     watch(inspection, partial.done)
         return replace(inspection, seconds=time.perf_counter() - started)
+
+    def _steps(
+        self,
+        frame: Frame,
+        request: Request,
+        run: Run,
+        geometry: Geometry,
+        method: Method,
+        asked: list[Asked],
+    ) -> Iterator[Partial]:
+        targets = [one.target for one in asked]
+        if request.sharper == Sharper():
+            return method.steps(run, targets)
+        sharpening = Sharpening(
+            frame, request, self.classifier.preprocessing, self.layers, self._explainer.run
+        )
+        return sharpening.steps(method, run, geometry, targets)
 
     def _predictions(self, run: Run) -> tuple[Prediction, ...]:
         logits = run.prediction[0].float()

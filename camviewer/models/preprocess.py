@@ -20,7 +20,7 @@ Triple = tuple[float, float, float]
 _CELL = 32  # pixels: the stride of most networks' last layer
 _LONGEST_SIDE_SHARE = 4.0  # a panorama is fed at most this many times longer than the input size
 _LARGEST_ENLARGEMENT = 1 << 24  # pixels an enlarged picture may have before it is cut first
-_LARGEST_SIDE = 4096  # larger inputs fill the memory, and no classifier was trained on them
+LARGEST_SIDE = 4096  # larger inputs fill the memory, and no classifier was trained on them
 
 
 @dataclass(frozen=True)
@@ -187,8 +187,8 @@ class Preprocessing:
 
 
 def _check_side(side: int) -> None:
-    if not 1 <= side <= _LARGEST_SIDE:
-        raise ModelError(f"The input size must be 1 to {_LARGEST_SIDE} pixels, not {side}.")
+    if not 1 <= side <= LARGEST_SIDE:
+        raise ModelError(f"The input size must be 1 to {LARGEST_SIDE} pixels, not {side}.")
 
 
 def _enlarged(frame: Frame, geometry: Geometry) -> Tensor:

@@ -69,7 +69,7 @@ def inspection(
         predictions=tuple(
             Prediction(i, label, scores[i], 2.0 - i) for i, label in enumerate(LABELS)
         ),
-        explanations=tuple(explain(heatmap, rule or BoxRule()) for heatmap in heatmaps),
+        explanations=tuple(explain(heatmap, rule or BoxRule(), shown) for heatmap in heatmaps),
         origin=Origin(model, "by hand", "", "features", "cam", Fit.WHOLE, "cpu"),
         seconds=0.01,
     )
