@@ -9,7 +9,7 @@ import shutil
 import textwrap
 
 from camviewer.cam.methods import METHODS, Family, Method
-from camviewer.models import catalog
+from camviewer.models import catalog, clip
 from camviewer.models.catalog import Entry
 
 _DONE, _FAILED = 0, 1
@@ -17,7 +17,13 @@ _NARROWEST = 40  # columns of text, however narrow the terminal
 
 
 def models(arguments: argparse.Namespace) -> int:
-    """Print the networks that match; returns the exit status."""
+    """Print the networks that match; returns the exit status.
+
+    Raises:
+        ModelError: if CLIP networks are asked for and open_clip is not installed.
+    """
+    if arguments.search and arguments.search[0].casefold().startswith("clip"):
+        return _clip_models(arguments)
     entries = catalog.search(" ".join(arguments.search))
     if not entries:
         print(f"No network matches {' '.join(arguments.search)!r}.")
@@ -26,6 +32,17 @@ def models(arguments: argparse.Namespace) -> int:
     for entry in entries:
         print(json.dumps(_fields(entry)) if arguments.json else _line(entry, width))
     return _DONE
+
+
+def _clip_models(arguments: argparse.Namespace) -> int:
+    words = [word.casefold() for word in arguments.search]
+    found = [name for name in clip.names() if all(word in name.casefold() for word in words)]
+    for name in found:
+        entry = {"name": name, "source": "open_clip"}
+        print(json.dumps(entry) if arguments.json else name)
+    if not found:
+        print(f"No network matches {' '.join(arguments.search)!r}.")
+    return _DONE if found else _FAILED
 
 
 def _fields(entry: Entry) -> dict[str, object]:

@@ -214,6 +214,14 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--weights", type=Path, metavar="FILE", help="your own: .safetensors, .pth, .pt, .pt2"
     )
+    group.add_argument(
+        "--texts",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="TEXT",
+        help="classes in your own words, for CLIP networks: see `camviewer models clip`",
+    )
     group.add_argument("--labels", type=Path, metavar="FILE", help="class names: .txt, .json, .csv")
     group.add_argument(
         "--mean", type=float, nargs=3, metavar=("R", "G", "B"), help="for values from 0 to 1"

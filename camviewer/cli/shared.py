@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from camviewer.errors import MethodError
 from camviewer.inspector import Inspector, Request
-from camviewer.models import catalog
+from camviewer.models import catalog, clip
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Overrides
 from camviewer.types import BoxRule
@@ -24,7 +24,7 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     Raises:
         CamviewerError: if it cannot be loaded.
     """
-    name = arguments.model or (None if arguments.weights else STARTER)
+    name = arguments.model or _default_model(arguments)
     overrides = Overrides(
         mean=tuple(arguments.mean) if arguments.mean else None,
         std=tuple(arguments.std) if arguments.std else None,
@@ -37,12 +37,19 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
 
         return catalog.load(
             name,
+            texts=arguments.texts,
             weights=arguments.weights,
             labels=arguments.labels,
             overrides=overrides,
             progress=show,
             consent=arguments.trust,
         )
+
+
+def _default_model(arguments: argparse.Namespace) -> str | None:
+    if arguments.texts:
+        return clip.DEFAULT
+    return None if arguments.weights else STARTER
 
 
 def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,16 @@ import torch
 import torchvision.models
 
 from camviewer.errors import CancelledError, ModelError
-from camviewer.models import checkpoint, download, starter, statedict, userfile, weightfile, zoo
+from camviewer.models import (
+    checkpoint,
+    clip,
+    download,
+    starter,
+    statedict,
+    userfile,
+    weightfile,
+    zoo,
+)
 from camviewer.models import labels as label_files
 from camviewer.models.classifier import Classifier
 from camviewer.models.download import Cancelled, Progress
@@ -100,6 +110,7 @@ def search(text: str) -> tuple[Entry, ...]:
 def load(
     name: str | None = None,
     *,
+    texts: Sequence[str] = (),
     weights: Path | None = None,
     labels: Path | None = None,
     overrides: Overrides | None = None,
@@ -110,8 +121,9 @@ def load(
     """Load a classifier. Takes seconds, or minutes when weights are downloaded.
 
     Args:
-        name: one of the catalogue; None for the network that `weights` belong to, or else for the
-            starter.
+        name: one of the catalogue, or a CLIP network (see `clip.load`); None for the network that
+            `weights` belong to, or else for the starter.
+        texts: the classes of a CLIP network.
         weights: the user's own file instead of the published weights; see `userfile.load`.
         labels: a file of class labels instead of the network's own; see `labels.read`.
         overrides: other mean, standard deviation or input size than the network's own.
@@ -125,6 +137,13 @@ def load(
         DownloadError: if published weights cannot be fetched.
         ModelError: for anything else that stands in the way; the message says what to do.
     """
+    if name is not None and clip.named(name):
+        classifier = clip.load(name, texts, weights=weights, progress=progress, cancelled=cancelled)
+        return _adapted(classifier, overrides, labels)
+    if texts:
+        raise ModelError(
+            f"Classes typed as text need a CLIP network. Choose one, such as {clip.DEFAULT}."
+        )
     known = None if name is None else _known(name)
     if weights is not None:
         if known == starter.NAME:
@@ -142,6 +161,13 @@ def load(
     else:
         classifier = _published(known, progress, cancelled)
     _check(cancelled)
+    return _adapted(classifier, overrides, labels)
+
+
+def _adapted(
+    classifier: Classifier, overrides: Overrides | None, labels: Path | None
+) -> Classifier:
+    """The classifier with what the user knows better."""
     if overrides is not None:
         expected = classifier.preprocessing.overridden(overrides)
         classifier = replace(classifier, preprocessing=expected)

@@ -27,7 +27,7 @@ _ATTEMPTS = 4  # in a row without a single new byte
 _PAUSE_SECONDS = 0.5
 _HASH_CHUNK = 1 << 20  # bytes
 _HASH_PREFIX = re.compile(r"-([0-9a-f]{8,64})\.[a-z]+$")
-_INTERRUPTIONS = (OSError, http.client.HTTPException, BrokenTransferError)
+INTERRUPTIONS = (OSError, http.client.HTTPException, BrokenTransferError)
 
 # Two windows of one program may ask for the same weights: the second waits for the first.
 _LOCKS: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
@@ -46,7 +46,11 @@ def published(path: Path, digest: str) -> bool:
 
 
 def fetch(
-    url: str, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    url: str,
+    *,
+    path: Path | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
 ) -> Path:
     """The weights of an address as a file; downloaded unless they are there.
 
@@ -55,6 +59,7 @@ def fetch(
 
     Args:
         url: http or https.
+        path: where to; None for the `destination` of the address.
         progress: called with bytes done and bytes in all (0 when unknown).
         cancelled: asked every 20 ms.
 
@@ -62,7 +67,7 @@ def fetch(
         CancelledError: within 100 ms of `cancelled` becoming true.
         DownloadError: if it cannot be fetched; the message says which file to put where.
     """
-    path = destination(url)
+    path = path or destination(url)
     if path.exists():
         return path
     download = _Download(url, path, progress or _unseen, cancelled or _never)
@@ -71,9 +76,9 @@ def fetch(
         with download.alone():
             if not path.exists():
                 download.run()
-    except _INTERRUPTIONS as error:
+    except INTERRUPTIONS as error:
         raise DownloadError(
-            f"{path.name} could not be downloaded: {_reason(error)}. Try again: it goes on from "
+            f"{path.name} could not be downloaded: {reason(error)}. Try again: it goes on from "
             f"where it stopped. Or download {url} elsewhere and save it as {path}."
         ) from error
     return path
@@ -121,7 +126,7 @@ class _Download:
             before = self._size()
             try:
                 return self._attempt()
-            except _INTERRUPTIONS as error:
+            except INTERRUPTIONS as error:
                 failures = 0 if self._size() > before else failures + 1
                 offline = isinstance(error, urllib.error.URLError) and self._size() == began
                 if failures == _ATTEMPTS or (offline and not _passing(error)):
@@ -184,7 +189,8 @@ def _passing(error: BaseException) -> bool:
     return isinstance(error, urllib.error.HTTPError) and error.code in (429, 500, 502, 503, 504)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Why a transfer ended, for a sentence."""
     if isinstance(error, urllib.error.HTTPError):
         return f"the server answered {error.code} {error.reason}"
     if isinstance(error, urllib.error.URLError):
