@@ -68,10 +68,12 @@ def test_another_thread_runs_its_network_meanwhile() -> None:
 def test_two_threads_follow_networks_one_after_the_other() -> None:
     call = nn.Module.__call__
     one, two = Held(), Held()
-    two.gate.set()
     tracings = [InThread(lambda: Tracer().trace(one))]
     assert one.begun.wait(PATIENCE)
     tracings.append(InThread(lambda: Tracer().trace(two)))
+    assert not two.begun.wait(0.2)
     one.gate.set()
-    assert [modules(t.end()) for t in tracings] == [["first", "second"]] * 2
+    assert modules(tracings[0].end()) == ["first", "second"]
+    two.gate.set()
+    assert modules(tracings[1].end()) == ["first", "second"]
     assert nn.Module.__call__ is call

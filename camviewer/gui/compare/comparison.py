@@ -41,7 +41,7 @@ class Comparison(QObject):
         self.view = CompareView(window.session, self.shelf, self.runner)
         self.view.setParent(window)
         self.view.hide()
-        self._models = ModelChoice(self.view, self.shelf, window.settings, window)
+        self.model_choice = ModelChoice(self.view, self.shelf, window.settings, window)
         self.figures = FigureExport(
             self.view,
             window.session,

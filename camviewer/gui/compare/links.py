@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from PySide6.QtCore import QObject, QPointF, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from camviewer.gui.canvas import Canvas
 from camviewer.gui.readout import HoverInfo
+from camviewer.gui.viewport import Viewport
 
 _ARM = 14.0  # logical pixels from the point to the end of each line
 _GAP = 4.0  # kept free around the point
@@ -23,6 +26,12 @@ class PaneCanvas(Canvas):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, editable=False)
         self._mark: Point | None = None
+        self._resizing = False
+
+    @property
+    def resizing(self) -> bool:
+        """Whether the picture lies elsewhere because the pane became larger or smaller."""
+        return self._resizing
 
     @property
     def mark(self) -> Point | None:
@@ -34,6 +43,11 @@ class PaneCanvas(Canvas):
         if point != self._mark:
             self._mark = point
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._resizing = True
+        super().resizeEvent(event)
+        self._resizing = False
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -63,12 +77,13 @@ class Links(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._canvases: list[PaneCanvas] = []
-        self._leading = False
+        self._place: Viewport | None = None
+        self._moving = False
 
     def add(self, canvas: PaneCanvas) -> None:
         """Link a canvas; it goes to where the others are."""
-        if self._canvases:
-            canvas.follow(self._canvases[0].viewport)
+        if self._place is not None:
+            canvas.follow(self._place)
         self._canvases.append(canvas)
         canvas.view_moved.connect(self._moved)
         canvas.hovered.connect(self._hovered)
@@ -80,16 +95,25 @@ class Links(QObject):
         canvas.hovered.disconnect(self._hovered)
 
     def _moved(self) -> None:
-        leader = self.sender()
-        if self._leading or not isinstance(leader, Canvas):
+        canvas = self.sender()
+        if self._moving or not isinstance(canvas, PaneCanvas):
             return
-        self._leading = True
+        self._moving = True
         try:
-            for canvas in self._canvases:
-                if canvas is not leader:
-                    canvas.follow(leader.viewport)
+            if canvas.resizing:
+                # a pane that is being laid out leads nobody astray
+                self._bring(canvas)
+            else:
+                self._place = copy(canvas.viewport)
+                for other in self._canvases:
+                    if other is not canvas:
+                        self._bring(other)
         finally:
-            self._leading = False
+            self._moving = False
+
+    def _bring(self, canvas: PaneCanvas) -> None:
+        if self._place is not None:
+            canvas.follow(self._place)
 
     def _hovered(self, info: HoverInfo | None) -> None:
         # the middle of the pixel, where its value is read

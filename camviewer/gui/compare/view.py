@@ -141,20 +141,17 @@ class CompareView(QWidget):
         pane = self.active
         current, seen = pane.setting, pane.inspection
         used = seen.origin.method if seen is not None else presets.used_method(current)
+        ranked = self._ranked()
         if name == "methods":
             self._replace(presets.methods(current, used))
         elif name == "layers":
             self._replace(presets.layers(current, used))
-        elif name == "classes" and seen is not None:
-            self._replace(presets.classes(current, seen))
+        elif name == "classes" and ranked is not None:
+            self._replace(presets.classes(current, ranked))
         elif name == "models":
-            self._replace(presets.models(current, self._shelf.known))
-            missing = max(presets.OFFERED - len(self._panes), 0)
-            for network in self._shelf.on_this_machine()[:missing]:
-                pane = self._insert(current, len(self._panes))
-                self.load_model(Wish(pane, network))
-            self._fill_up(current)
-            self._lay_out()
+            loaded = presets.models(current, self._shelf.known)
+            missing = max(presets.OFFERED - len(loaded), 0)
+            self._replace(loaded, self._shelf.on_this_machine()[:missing])
 
     def load_model(self, wish: Wish) -> None:
         """Let a pane wait for another network."""
@@ -223,8 +220,11 @@ class CompareView(QWidget):
         self._runner.ask([p.task for p in self._panes if p.pending and p.task is not None])
         self._note_results()
 
-    def _replace(self, settings: Sequence[Setting]) -> None:
-        """Show these settings; panes that are there already take them over."""
+    def _replace(self, settings: Sequence[Setting], networks: Sequence[str] = ()) -> None:
+        """Show these settings, and one pane for each network that is yet to be loaded.
+
+        Panes that are there already take the settings over; two remain whatever is asked.
+        """
         for pane in self._panes[len(settings) :]:
             self._drop(pane)
         for pane, setting in zip(self._panes, settings, strict=False):
@@ -232,13 +232,22 @@ class CompareView(QWidget):
             pane.adopt(setting)
         for setting in settings[len(self._panes) :]:
             self._insert(setting, len(self._panes))
-        self._fill_up(settings[0])
+        wishes = [Wish(self._insert(settings[0], len(self._panes)), name) for name in networks]
+        while len(self._panes) < presets.FEWEST:
+            self._insert(settings[0], len(self._panes))
         self._lay_out()
+        for wish in wishes:
+            self.load_model(wish)
         self._ask()
 
-    def _fill_up(self, setting: Setting) -> None:
-        while len(self._panes) < presets.FEWEST:
-            self._insert(setting, len(self._panes))
+    def _ranked(self) -> Inspection | None:
+        """An inspection that knows the scores of the active pane's network."""
+        model = self.active.setting.model
+        panes = (self.active, *self._panes)
+        return next(
+            (p.inspection for p in panes if p.inspection is not None and p.setting.model is model),
+            None,
+        )
 
     def _insert(self, setting: Setting, index: int) -> Pane:
         pane = Pane(setting, lambda: self._shelf.known)
@@ -304,10 +313,9 @@ class CompareView(QWidget):
 
     def _note_active(self) -> None:
         if self._awake and self._panes:
-            seen = self.active.inspection
-            ranked = seen is not None
+            ranked = self._ranked() is not None
             self.strip.show_state(len(self._panes), len(self.results), ranked=ranked)
-            self.active_changed.emit(seen)
+            self.active_changed.emit(self.active.inspection)
 
     def _show_frame(self, frame: Frame | None) -> None:
         if not self._awake:

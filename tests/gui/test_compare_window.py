@@ -1,0 +1,355 @@
+"""The window compares: real engine, real Inspector, tiny networks."""
+
+import json
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from camviewer.errors import ModelError
+from camviewer.export.figure import figure
+from camviewer.gui.compare.pane import Pane
+from camviewer.gui.compare.view import CompareView
+from camviewer.types import BoxRule
+from tests.gui.windows import Opened, picture, ui
+
+__all__ = ["ui"]
+
+
+@pytest.fixture
+def panes(ui: Opened, tmp_path: Path) -> CompareView:
+    """The view that compares, over a picture, every pane with its result."""
+    ui.open(picture(tmp_path / "a.png"))
+    ui.press("compare")
+    settled(ui)
+    return ui.window.comparison.view
+
+
+def settled(ui: Opened) -> None:
+    """Wait until no pane waits for anything."""
+    view = ui.window.comparison.view
+    ui.bot.waitUntil(lambda: not any(p.pending or p.loading for p in view.panes), timeout=10_000)
+
+
+def shown_docks(ui: Opened) -> set[str]:
+    return {dock.windowTitle() for dock in ui.window.side_docks if not dock.isHidden()}
+
+
+def keys(pane: Pane, key: Qt.Key, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+    pane.canvas.setFocus()
+    QTest.keyClick(pane.canvas, key, modifier)
+
+
+def test_methods_that_fit_are_compared_first(ui: Opened, panes: CompareView) -> None:
+    assert ui.window.centre.page is panes
+    assert ui.window.actions_by_name["compare"].isChecked()
+    assert shown_docks(ui) == set()
+    methods = [pane.inspection.origin.method for pane in panes.panes]
+    assert methods[0] == "cam"
+    assert 3 <= len(set(methods)) == len(methods) <= 4
+    for pane in panes.panes:
+        assert pane.canvas.inspection.frame is ui.window.session.frame
+        assert pane.footer.target.whole.startswith("red ")
+        assert pane.footer.said.endswith((" ms", " s"))
+        assert pane.words == ""
+
+
+def test_escape_goes_back_to_the_canvas_as_it_was(ui: Opened, panes: CompareView) -> None:
+    before = ui.window.session.inspection
+    keys(panes.panes[1], Qt.Key.Key_Escape)
+    assert ui.window.centre.page is ui.window.canvas
+    assert not ui.window.actions_by_name["compare"].isChecked()
+    assert shown_docks(ui) >= {"Network", "Classes", "Appearance", "Boxes"}
+    assert ui.window.session.inspection is before
+    # and what was compared stands as it was left
+    asked = len(ui.asked)
+    kept = [pane.setting for pane in panes.panes]
+    ui.press("compare")
+    settled(ui)
+    assert [pane.setting for pane in panes.panes] == kept
+    assert len(ui.asked) > asked
+
+
+def test_all_panes_zoom_and_pan_together(ui: Opened, panes: CompareView) -> None:
+    def together() -> bool:
+        """Same zoom; the same pixel in the middle, to the screen pixel that sizes may differ by."""
+        first, *others = (pane.canvas.viewport for pane in panes.panes)
+        middle = first.to_picture(first.width / 2, first.height / 2)
+        return all(
+            v.zoom == pytest.approx(first.zoom)
+            and v.to_picture(v.width / 2, v.height / 2)
+            == pytest.approx(middle, abs=1 / first.scale)
+            for v in others
+        )
+
+    ui.press("zoom_in")
+    ui.press("zoom_in")
+    assert together()
+    zoomed = panes.panes[0].canvas.zoom
+    view = panes.panes[0].canvas.viewport
+    before = view.to_picture(view.width / 2, view.height / 2)
+    QTest.keyClick(panes.panes[-1].canvas, Qt.Key.Key_Up)
+    assert together()
+    middle = view.to_picture(view.width / 2, view.height / 2)
+    assert middle != before
+    panes.duplicate(panes.panes[0])
+    ui.bot.waitUntil(lambda: panes.panes[1].canvas.isVisible() and together())
+    # laying the panes out anew leaves the picture where it was
+    after = view.to_picture(view.width / 2, view.height / 2)
+    assert after == pytest.approx(middle, abs=1 / view.scale)
+    assert panes.panes[1].canvas.zoom == zoomed
+    assert ui.window.status.texts["Zoom"] == f"{zoomed * 100:.0f} %"
+    ui.press("fit")
+    assert all(pane.canvas.viewport.fitting for pane in panes.panes)
+
+
+def test_the_cursor_is_shown_and_read_in_every_pane(ui: Opened, panes: CompareView) -> None:
+    first, *others = panes.panes
+    at = first.canvas.viewport.to_screen(10.5, 20.5)
+    QTest.mouseMove(first.canvas, QPoint(round(at[0]) - 30, round(at[1]) - 30))
+    QTest.mouseMove(first.canvas, QPoint(round(at[0]), round(at[1])))
+    mark = others[0].canvas.mark
+    assert mark is not None
+    assert first.canvas.mark is None
+    assert {pane.canvas.mark for pane in others} == {mark}
+    for pane in panes.panes:
+        value = pane.inspection.explanations[0].heatmap.at(*mark)
+        assert pane.footer.said == f"{value:.3g}"
+    assert ui.window.status.texts["Under the cursor"].startswith(f"x {int(mark[0])}")
+    first.canvas.leaveEvent(None)
+    assert {pane.canvas.mark for pane in panes.panes} == {None}
+    assert all(pane.footer.said.endswith((" ms", " s")) for pane in panes.panes)
+
+
+def test_panes_come_and_go_between_two_and_six(ui: Opened, panes: CompareView) -> None:
+    while len(panes.panes) < 6:
+        keys(panes.panes[0], Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert panes.panes[1].setting == panes.panes[0].setting
+    keys(panes.panes[0], Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    assert len(panes.panes) == 6
+    assert not panes.strip.add.isEnabled()
+    while len(panes.panes) > 2:
+        last = panes.panes[-1]
+        keys(last, Qt.Key.Key_Delete)
+        assert last not in panes.panes
+    keys(panes.panes[0], Qt.Key.Key_Delete)
+    assert len(panes.panes) == 2
+    assert not panes.panes[0].header.remove.isEnabled()
+    panes.strip.add.click()
+    assert len(panes.panes) == 3
+    settled(ui)
+    assert panes.waiting == 0
+
+
+def test_tab_goes_through_the_panes_in_order(ui: Opened, panes: CompareView) -> None:
+    def pane_of(widget: Any) -> int:
+        return next((i for i, p in enumerate(panes.panes) if p.isAncestorOf(widget)), -1)
+
+    panes.duplicate(panes.panes[0])
+    ui.bot.waitUntil(lambda: panes.panes[1].header.method.isVisible())
+    panes.panes[0].header.method.setFocus()
+    visited = []
+    for _ in range(60):
+        visited.append(pane_of(QApplication.focusWidget()))
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    inside = [v for v in visited if v >= 0]
+    first_round = inside[: inside.index(len(panes.panes) - 1) + 1]
+    assert first_round == sorted(first_round)
+    assert set(first_round) == set(range(len(panes.panes)))
+
+
+def test_classes_one_to_a_pane(ui: Opened, panes: CompareView) -> None:
+    panes.strip.presets["classes"].click()
+    settled(ui)
+    shown = [pane.inspection.explanations[0].heatmap.target for pane in panes.panes]
+    ranking = panes.panes[0].inspection.ranking
+    assert tuple(shown) == ranking[:4]
+    panes.panes[0].footer.targets_chosen.emit((2,))
+    settled(ui)
+    assert panes.panes[0].footer.target.whole.startswith("blue")
+
+
+def test_layers_by_a_method_that_serves_at_all(ui: Opened, panes: CompareView) -> None:
+    panes.strip.presets["layers"].click()
+    settled(ui)
+    assert len(panes.panes) == 2  # all layers of this network have the same cells
+    assert {pane.inspection.origin.method for pane in panes.panes} == {"grad-cam"}
+
+
+def test_an_obstacle_is_told_in_its_pane_with_the_way_out(ui: Opened, panes: CompareView) -> None:
+    pane, other = panes.panes[:2]
+    pane.use(replace(pane.setting, method="legrad"))
+    settled(ui)
+    assert pane.words.startswith("LeGrad cannot serve here")
+    assert pane.inspection is None
+    assert other.inspection is not None
+    assert ui.window.messages.text == ""
+    assert pane.notice.button.text() == "Use Automatic"
+    pane.notice.button.click()
+    settled(ui)
+    assert pane.words == ""
+    assert pane.inspection.origin.method == "cam"
+
+
+def test_another_picture_is_explained_in_all_panes(
+    ui: Opened, panes: CompareView, tmp_path: Path
+) -> None:
+    ui.window.opener.open_paths([picture(tmp_path / "b.png", (0, 255, 0))])
+    ui.bot.waitUntil(lambda: ui.window.session.frame.source.endswith("b.png"))
+    settled(ui)
+    assert ui.window.centre.page is panes
+    for pane in panes.panes:
+        assert pane.inspection.frame is ui.window.session.frame
+        assert pane.footer.target.whole.startswith("green")
+    # the canvas is not asked meanwhile, and is when it is back
+    assert ui.window.session.inspection is None
+    with ui.explained():
+        panes.left.emit()
+    assert ui.inspection.frame.source.endswith("b.png")
+
+
+def test_closing_the_picture_leaves(ui: Opened, panes: CompareView) -> None:
+    ui.press("close")
+    assert not ui.window.comparison.on
+    assert ui.window.centre.page is ui.window.welcome
+    ui.press("compare")
+    assert not ui.window.comparison.on
+    assert not ui.window.actions_by_name["compare"].isChecked()
+
+
+def test_looks_and_boxes_change_in_all_panes_without_asking(ui: Opened, panes: CompareView) -> None:
+    asked = len(ui.asked)
+    panes.strip.opacity.slider.setValue(80)
+    assert {pane.canvas.view.opacity for pane in panes.panes} == {0.8}
+    ui.window.session.rule = BoxRule(threshold=0.6)
+    for pane in panes.panes:
+        assert pane.inspection.explanations[0].rule.threshold == 0.6
+        assert pane.canvas.boxes == pane.inspection.explanations[0].boxes
+    assert len(ui.asked) == asked
+
+
+def test_boxes_in_panes_cannot_be_changed(ui: Opened, panes: CompareView) -> None:
+    canvas = panes.panes[0].canvas
+    QTest.keyClick(canvas, Qt.Key.Key_N)
+    assert canvas.selected_box == -1
+    for name in ("draw", "undo", "redo", "delete"):
+        assert not ui.window.actions_by_name[name].isEnabled()
+
+
+def test_what_is_saved_is_what_is_shown(ui: Opened, panes: CompareView, tmp_path: Path) -> None:
+    with ui.bot.waitSignal(ui.window.comparison.figures.exported) as signal:
+        ui.press("quick_export")
+    saved, beside = signal.args[0]
+    assert saved == tmp_path / "a.compare.png"
+    made = figure(panes.results, ui.window.session.view, panes.grid.columns)
+    with Image.open(saved) as image:
+        assert np.array_equal(np.array(image), made.pixels)
+    entry = json.loads(beside.read_bytes())
+    assert [p["method"] for p in entry["panes"]] == [p.setting.method for p in panes.panes]
+    assert "Saved a.compare.png" in ui.window.messages.text
+    with ui.bot.waitSignal(ui.window.comparison.figures.copied):
+        ui.press("copy")
+    height, width, _ = made.pixels.shape
+    copied = QApplication.clipboard().image()
+    assert (copied.width(), copied.height()) == (width, height)
+
+
+def test_a_pane_without_a_result_is_left_out_and_told(ui: Opened, panes: CompareView) -> None:
+    panes.panes[0].use(replace(panes.panes[0].setting, method="legrad"))
+    settled(ui)
+    with ui.bot.waitSignal(ui.window.comparison.figures.exported) as signal:
+        ui.press("quick_export")
+    entry = json.loads(signal.args[0][1].read_bytes())
+    assert len(entry["panes"]) == len(panes.panes) - 1
+    assert "A pane without a result is not in it" in ui.window.messages.text
+
+
+def test_a_pane_takes_another_network_and_the_window_keeps_its_own(
+    ui: Opened, panes: CompareView
+) -> None:
+    pane = panes.panes[1]
+    own = ui.window.session.model
+    panes.model_wanted.emit(pane, pane.header.model)
+    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
+    assert pane.loading
+    assert pane.words == "Loading VGG16…"
+    settled(ui)
+    assert pane.inspection.origin.model == "vgg16"
+    assert ui.window.session.model is own
+    assert [m.classifier.name for m in ui.window.comparison.shelf.known] == ["starter", "vgg16"]
+    # others can have it, too, without loading it again
+    loads = len(ui.models.loads)
+    panes.panes[0].header.changed.emit(panes.panes[0].setting.on(pane.setting.model))
+    settled(ui)
+    assert panes.panes[0].inspection.origin.model == "vgg16"
+    assert len(ui.models.loads) == loads
+
+
+def test_a_network_that_does_not_come(ui: Opened, panes: CompareView) -> None:
+    def refuse(_cancelled: Any) -> None:
+        raise ModelError("The file is damaged. Fetch it again.")
+
+    ui.models.hold = refuse
+    pane = panes.panes[1]
+    panes.model_wanted.emit(pane, pane.header.model)
+    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
+    ui.bot.waitUntil(lambda: "damaged" in pane.words)
+    pane.notice.button.click()
+    settled(ui)
+    assert pane.words == ""
+    assert pane.inspection.origin.model == "starter"
+
+
+def test_loading_a_network_can_be_given_up(ui: Opened, panes: CompareView) -> None:
+    started, given_up = threading.Event(), []
+
+    def wait(cancelled: Any) -> None:
+        started.set()
+        pause = threading.Event()
+        while not cancelled():
+            pause.wait(0.005)
+        given_up.append(True)
+
+    ui.models.hold = wait
+    pane = panes.panes[1]
+    panes.model_wanted.emit(pane, pane.header.model)
+    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
+    ui.bot.waitUntil(started.is_set)
+    assert pane.loading
+    pane.notice.button.click()
+    ui.bot.waitUntil(lambda: given_up == [True])
+    settled(ui)
+    assert pane.inspection.origin.model == "starter"
+
+
+def test_the_windows_network_takes_its_panes_along(ui: Opened, panes: CompareView) -> None:
+    with ui.bot.waitSignal(ui.engine.model_loaded):
+        ui.window.models.load("vgg16")
+    settled(ui)
+    assert {pane.inspection.origin.model for pane in panes.panes} == {"vgg16"}
+
+
+def test_closing_while_comparing_is_quick_and_keeps_the_panels(
+    ui: Opened, panes: CompareView
+) -> None:
+    panes.use_preset("classes")
+    started = time.monotonic()
+    ui.window.close()
+    assert time.monotonic() - started < 2
+    assert shown_docks(ui) >= {"Network", "Classes", "Appearance", "Boxes"}
+
+
+def test_everything_in_a_pane_says_what_it_is(ui: Opened, panes: CompareView) -> None:
+    for button in panes.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.accessibleName(), button
+            assert button.toolTip(), button
+    assert panes.panes[0].accessibleName().startswith("Pane: CAM, ")
