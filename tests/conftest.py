@@ -10,6 +10,8 @@ import torch
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# no test depends on what the developer's own use of the program has left in the cache
+os.environ["CAMVIEWER_RUNTIME"] = "eager"
 # beside another busy process two torch threads, which spin for each other, are far slower than one
 torch.set_num_threads(1)
 # for the same reason no example has a deadline; what hangs is found by pytest's own timeout

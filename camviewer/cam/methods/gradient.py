@@ -29,7 +29,7 @@ def grad_cam(run: Run, targets: Sequence[Target]) -> Tensor:
     Raises:
         MethodError: if the scores do not depend on the target layer.
     """
-    weights = run.channel_gradients(targets)
+    weights = run.constant_gradients(targets)
     if weights is None:
         weights = torch.stack([g.mean((1, 2)) for g in each_gradient(run, targets)])
     return weighted_sum(weights, run.grid[0])

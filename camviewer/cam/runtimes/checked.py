@@ -33,7 +33,7 @@ class Runner(Protocol):
         """How far it may be off, as a share of the largest value."""
         ...
 
-    def __call__(self, picture: Tensor) -> list[Tensor]:
+    def __call__(self, picture: Tensor, /) -> list[Tensor]:
         """From ``(1, 3, height, width)`` to the trunk's tensors, float32, in memory of their own.
 
         Raises:

@@ -62,7 +62,7 @@ def _export(task: tuple[fx.GraphModule, Size, bool], key: str, stop: threading.E
             reason = f"{type(error).__name__}: {error}"
             store.save_reason(key, reason)
             return reason
-        status = _run([sys.executable, *_module(), EXPORTING, str(folder)], stop)
+        status = run_process(command(folder), stop)
         if (folder / MODEL).is_file():
             store.save(key, (folder / MODEL).read_bytes())
             return ""
@@ -73,15 +73,25 @@ def _export(task: tuple[fx.GraphModule, Size, bool], key: str, stop: threading.E
     return reason
 
 
-def _module() -> list[str]:
-    """A frozen program is its own executable; Python needs to be told what to run."""
-    return [] if getattr(sys, "frozen", False) else ["-m", "camviewer"]
+def command(folder: Path) -> list[str]:
+    """The process that exports what lies in a folder."""
+    # a frozen program is its own executable; Python needs to be told what to run
+    program = [] if getattr(sys, "frozen", False) else ["-m", "camviewer"]
+    return [sys.executable, *program, EXPORTING, str(folder)]
 
 
-def _run(command: list[str], stop: threading.Event) -> int:
-    """Run a process to its end, and end it when told to; returns its exit status."""
+def run_process(arguments: list[str], stop: threading.Event) -> int:
+    """Run a process to its end, or kill it when told to stop.
+
+    Returns:
+        Its exit status.
+
+    Raises:
+        CancelledError: if it was killed.
+        OSError: if it cannot be started.
+    """
     process = subprocess.Popen(  # noqa: S603  our own program with our own paths
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         while process.poll() is None:

@@ -35,15 +35,22 @@ class _Tensors(nn.Module):
 
 
 def run(folder: Path) -> int:
-    """Export the trunk that `export` left in a folder.
-
-    Leaves there the model, or the reason why there is none.
+    """Be the exporting process: `export_folder`, until the parent ends.
 
     Returns:
-        The process's exit status: 0 when there is either.
+        The exit status: 0 when there is a model or a reason.
     """
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
     warnings.simplefilter("ignore")
+    export_folder(folder)
+    return 0
+
+
+def export_folder(folder: Path) -> None:
+    """Export the trunk that `export` left in a folder, and leave the model there.
+
+    Where there is no model, because the trunk cannot be exported, the reason is left instead.
+    """
     # our parent wrote it a moment ago, into a folder that only this user can write to
     trunk, size, in_background = torch.load(folder / TRUNK, weights_only=False)
     if in_background:
@@ -55,7 +62,6 @@ def run(folder: Path) -> int:
         (folder / REASON).write_text(f"{type(error).__name__}: {lines[0]}", "utf-8")
     else:
         (folder / MODEL).write_bytes(model)
-    return 0
 
 
 def export_model(trunk: fx.GraphModule, size: Size) -> bytes:

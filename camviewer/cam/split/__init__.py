@@ -192,6 +192,30 @@ class Run:
         rows = torch.tensor(row, dtype=torch.int64).to(weight.device)
         return weight.new_zeros(len(targets), weight.shape[1]).index_add(0, rows, weights)
 
+    def constant_gradients(self, targets: Sequence[Target]) -> Tensor | None:
+        """The gradients where they are the same at every cell, in closed form or not.
+
+        Below average pooling they are: ``dS/dA_k(x, y) = dS/dm_k / cells``, with the means ``m``.
+        Unlike `channel_gradients` they may change with the activation.
+
+        Returns:
+            Float ``(targets, channels)``; None where they differ between cells.
+
+        Raises:
+            MethodError: if a score does not depend on the activation.
+        """
+        closed = self.channel_gradients(targets)
+        if closed is not None or self.pooled is None:
+            return closed
+        if any(target.reads is not Reading.LOGITS for target in targets):
+            return None
+        means = self._means().requires_grad_()
+        with torch.enable_grad():
+            logits = self.pooled(means)
+            scores = [target.score(logits)[0] for target in targets]
+        gradients = [self._differentiated(score, means) for score in scores]
+        return torch.cat(gradients) / (self.cells[0] * self.cells[1])
+
     def gradients(self, targets: Sequence[Target]) -> Tensor:
         """The gradients of the targets' scores, as ``(targets, channels, rows, columns)``.
 
@@ -200,19 +224,10 @@ class Run:
         Raises:
             MethodError: if a score does not depend on the activation.
         """
-        constant = self._constant_gradients(targets)
+        constant = self.constant_gradients(targets)
         if constant is not None:
             return constant[:, :, None, None].expand(-1, -1, *self.cells)
         return torch.cat([self.gradient(self.score(target)) for target in targets])
-
-    def mean_gradients(self, targets: Sequence[Target]) -> Tensor:
-        """The means of `gradients` over the cells, as ``(targets, channels)``.
-
-        Raises:
-            MethodError: if a score does not depend on the activation.
-        """
-        constant = self._constant_gradients(targets)
-        return self.gradients(targets).mean((2, 3)) if constant is None else constant
 
     def gradient(self, score: Tensor) -> Tensor:
         """The gradient of a scalar computed from `logits`, as ``(1, channels, rows, columns)``.
@@ -232,23 +247,6 @@ class Run:
         cells = self.cells[0] * self.cells[1]
         grid = self.grid[0].flatten(1)
         return (grid @ grid.new_full((cells,), 1 / cells))[None]
-
-    def _constant_gradients(self, targets: Sequence[Target]) -> Tensor | None:
-        """The gradients ``(targets, channels)`` where they are the same at every cell.
-
-        Behind average pooling they are: ``dS/dA_k(x, y) = dS/dm_k / cells``, with the means ``m``.
-        """
-        closed = self.channel_gradients(targets)
-        if closed is not None or self.pooled is None:
-            return closed
-        if any(target.reads is not Reading.LOGITS for target in targets):
-            return None
-        means = self._means().requires_grad_()
-        with torch.enable_grad():
-            logits = self.pooled(means)
-            scores = [target.score(logits)[0] for target in targets]
-        gradients = [self._differentiated(score, means) for score in scores]
-        return torch.cat(gradients) / (self.cells[0] * self.cells[1])
 
     def _differentiated(self, score: Tensor, variable: Tensor) -> Tensor:
         gradient: Tensor | None = None

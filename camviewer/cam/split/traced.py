@@ -110,7 +110,7 @@ class TracedNetwork:
             again=self.run,
             embed=None if embed is None else lambda given: above(embed, given).flatten(1),
             linear=halves.linear,
-            pooled=None if pooled is None else lambda means: as_logits(pooled(means)),
+            pooled=None if pooled is None else lambda means: as_logits(pooled(means.clone())),
             runtime=computed.runtime,
         )
 
