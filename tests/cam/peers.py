@@ -18,7 +18,8 @@ class _Raw:
 
     def compute_cam_per_layer(self: Any, tensor: Tensor, targets: Any, eigen: bool) -> list[Any]:
         kept = self.activations_and_grads
-        activations, gradients = kept.activations[0], kept.gradients[0]
+        activations = kept.activations[0]
+        gradients = kept.gradients[0] if self.uses_gradients else activations
         if self.detach:
             activations, gradients = activations.numpy(), gradients.numpy()
         return [

@@ -16,7 +16,7 @@ from camviewer.cam.targets import Target
 _MOST_CELLS = 32  # along the longer side: the kernel matrix has the fourth power of it
 _CONCEPTS = 5
 _UPDATES = 200
-_SEED = 0
+_FLOOR = 1e-2  # of the mean: where the factorization's start is zero
 
 
 def eigen_cam(run: Run, targets: Sequence[Target]) -> Tensor:
@@ -86,28 +86,28 @@ class Concepts:
 def concepts(grid: Tensor, count: int = _CONCEPTS) -> Concepts:
     """Deep feature factorization (Collins et al. 2018, section 3): whatever the classes may be.
 
-    Non-negative matrix factorization by multiplicative updates (Lee & Seung 2001, theorem 1) from
-    a seeded random start. Channels that go below zero are raised to it.
+    Non-negative matrix factorization by multiplicative updates (Lee & Seung 2001, theorem 1). They
+    start from the singular vectors (NNDSVD, Boutsidis & Gallopoulos 2008), not from chance: always
+    the same, and no concept starts as a mixture of all, in which weak ones would drown. Channels
+    that go below zero are raised to it.
 
     Args:
         grid: float ``(1, channels, rows, columns)``.
-        count: how many parts.
+        count: how many parts; there are never more than channels or cells.
     """
-    _, channels, rows, columns = grid.shape
-    lowest = grid[0].amin((1, 2)).clamp_max(0)
-    data = grid[0].flatten(1).T - lowest  # cells x channels
-    generator = torch.Generator().manual_seed(_SEED)
-    start = torch.rand(rows * columns + channels, count, generator=generator).to(data)
-    start = start * (data.mean() / count).sqrt() * 2
-    heat, vectors = start[: rows * columns], start[rows * columns :].T
+    lowest = grid[0].amin((1, 2), keepdim=True).clamp_max(0)
+    data = (grid[0] - lowest).flatten(1).T.cpu().double()  # cells x channels
+    heat, vectors = _nonnegative_start(data, count)
     tiny = torch.finfo(data.dtype).tiny
     for _ in range(_UPDATES):
         heat = heat * (data @ vectors.T) / (heat @ (vectors @ vectors.T)).clamp_min(tiny)
         vectors = vectors * (heat.T @ data) / ((heat.T @ heat) @ vectors).clamp_min(tiny)
-    return Concepts(heat.T.reshape(count, rows, columns), vectors)
+    return Concepts(heat.T.reshape(-1, *grid.shape[2:]).to(grid), vectors.to(grid))
 
 
-def deep_feature_factorization(run: Run, targets: Sequence[Target]) -> Tensor:
+def deep_feature_factorization(
+    run: Run, targets: Sequence[Target], count: int = _CONCEPTS
+) -> Tensor:
     """Deep feature factorization (Collins et al. 2018), made to answer for a target.
 
     The paper's concepts belong to no class. Each is weighed by its contribution to the score, the
@@ -117,18 +117,38 @@ def deep_feature_factorization(run: Run, targets: Sequence[Target]) -> Tensor:
     and where the head is average pooling and one linear layer it is the CAM of the factorized
     activation over the number of cells.
 
+    Args:
+        count: how many concepts.
+
     Returns:
         float ``(len(targets), rows, columns)``, unbounded.
 
     Raises:
         MethodError: if the scores do not depend on the target layer.
     """
-    found = concepts(run.grid)
+    found = concepts(run.grid, count)
     gradients = run.gradients(targets)
     shares = torch.einsum("tkhw,fhw,fk->tf", gradients, found.maps, found.vectors)
     total = found.maps.sum((1, 2), keepdim=True)
     heat = found.maps / total.clamp_min(torch.finfo(total.dtype).tiny)
     return torch.einsum("tf,fhw->thw", shares, heat)
+
+
+def _nonnegative_start(data: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """For each singular triple the positive or the negative parts, whichever hold more.
+
+    What is zero there is a little more than that, for the updates multiply.
+    """
+    u, s, vh = torch.linalg.svd(data, full_matrices=False)
+    left, right = [], []
+    for column, value, row in zip(u.T[:count], s[:count], vh[:count], strict=True):
+        parts = [(column.clamp_min(0), row.clamp_min(0)), (-column.clamp_max(0), -row.clamp_max(0))]
+        x, y = max(parts, key=lambda part: float(part[0].norm() * part[1].norm()))
+        size = (value * x.norm() * y.norm()).sqrt()
+        left.append(F.normalize(x, dim=0) * size)
+        right.append(F.normalize(y, dim=0) * size)
+    floor = (data.mean() / count).sqrt() * _FLOOR
+    return torch.stack(left, 1).clamp_min(floor), torch.stack(right).clamp_min(floor)
 
 
 def _samples(grid: Tensor) -> Tensor:

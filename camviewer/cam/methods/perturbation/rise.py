@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -39,14 +40,14 @@ def rise(run: Run, targets: Sequence[Target], masks: int = 1000) -> Iterator[Par
     picture = run.picture
     size = (picture.shape[2], picture.shape[3])
     prepared = prepare(run)
-    generator = torch.Generator().manual_seed(_SEED)
+    drawn = RandomMasks.drawn(masks, size)
     offset = prepared.run.of_pictures(picture, targets)  # small sums keep their digits
     scores = picture.new_zeros(len(targets), 1, 1)
     seen = picture.new_zeros(size)
     weighed = picture.new_zeros(len(targets), *size)
     for start in range(0, masks, prepared.at_once):
         stop = min(start + prepared.at_once, masks)
-        some = random_masks(stop - start, size, generator).to(picture)
+        some = drawn.between(start, stop).to(picture)
         values = prepared.run.of_pictures(some * picture, targets) - offset
         scores += values.sum(1)[:, None, None]
         seen += some.sum((0, 1))
@@ -54,18 +55,39 @@ def rise(run: Run, targets: Sequence[Target], masks: int = 1000) -> Iterator[Par
         yield Partial((weighed - scores / stop * seen) / (stop * _VISIBLE), stop / masks)
 
 
-def random_masks(count: int, size: Size, generator: torch.Generator) -> Tensor:
-    """Smooth random masks, float ``(count, 1, *size)`` in [0, 1], on the CPU."""
-    height, width = (math.ceil(side / _GRID) for side in size)
-    grids = (torch.rand(count, 1, _GRID, _GRID, generator=generator) < _VISIBLE).float()
-    large = F.interpolate(
-        grids, ((_GRID + 1) * height, (_GRID + 1) * width), mode="bilinear", align_corners=False
-    )
-    down = torch.randint(height, (count,), generator=generator).tolist()
-    right = torch.randint(width, (count,), generator=generator).tolist()
-    return torch.stack(
-        [
-            mask[:, top : top + size[0], left : left + size[1]]
-            for mask, top, left in zip(large, down, right, strict=True)
+@dataclass(frozen=True, eq=False)
+class RandomMasks:
+    """Smooth random masks, drawn small; the same however many are made at a time.
+
+    Attributes:
+        grids: float ``(masks, 1, 7, 7)`` of zeros and ones.
+        shifts: int64 ``(masks, 2)``, pixels down and right.
+        size: of the picture, ``(height, width)``.
+    """
+
+    grids: Tensor
+    shifts: Tensor
+    size: Size
+
+    @classmethod
+    def drawn(cls, count: int, size: Size) -> RandomMasks:
+        """So many masks for pictures of this size."""
+        generator = torch.Generator().manual_seed(_SEED)
+        grids = torch.rand(count, 1, _GRID, _GRID, generator=generator) < _VISIBLE
+        shifts = [
+            torch.randint(math.ceil(side / _GRID), (count,), generator=generator) for side in size
         ]
-    )
+        return cls(grids.float(), torch.stack(shifts, 1), size)
+
+    def between(self, start: int, stop: int) -> Tensor:
+        """Some of them enlarged, float ``(stop - start, 1, height, width)`` in [0, 1]."""
+        height, width = self.size
+        enlarged = [(_GRID + 1) * math.ceil(side / _GRID) for side in self.size]
+        large = F.interpolate(self.grids[start:stop], enlarged, mode="bilinear")
+        shifts = self.shifts[start:stop].tolist()
+        return torch.stack(
+            [
+                mask[:, down : down + height, right : right + width]
+                for mask, (down, right) in zip(large, shifts, strict=True)
+            ]
+        )
