@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
 
 from camviewer.gui.icons import icon
 from camviewer.gui.theme import SPACE
@@ -12,11 +21,21 @@ from camviewer.gui.theme import SPACE
 class Dock(QDockWidget):
     """A dock with a quiet title line."""
 
-    def __init__(self, title: str, content: QWidget, window: QMainWindow) -> None:
+    def __init__(
+        self, title: str, content: QWidget, window: QMainWindow, *, scrolls: bool = False
+    ) -> None:
+        """Frame a panel.
+
+        Args:
+            title: as shown.
+            content: the panel.
+            window: where it is docked.
+            scrolls: whether the panel may be given less height than it needs.
+        """
         super().__init__(title, window)
         self.setObjectName(f"dock{title}")
         self.setAccessibleName(title)
-        self.setWidget(content)
+        self.setWidget(_scrolling(content) if scrolls else content)
         bar = QWidget()
         heading = QLabel(title)
         heading.setProperty("look", "heading")
@@ -41,3 +60,14 @@ class Dock(QDockWidget):
 
     def _draw_icon(self) -> None:
         self._close.setIcon(icon("close"))
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumWidth(content.minimumWidth())
+    area.setWidget(content)
+    return area

@@ -357,4 +357,11 @@ def _carried_over(request: Request, old: ModelInfo | None, new: ModelInfo) -> Re
         input_size=None,
         targets=request.targets if same else None,
         question=request.question if same or not asks_of_class else Question(),
+        sharper=within_reach(request.sharper, new.inspector.sharpest()),
     )
+
+
+def within_reach(sharper: Sharper, best: Sharper) -> Sharper:
+    """What of the ways to a sharper map a network can, whose best ones are given."""
+    scales = min(sharper.scales, best.scales)
+    return replace(sharper, scales=scales, fuse=sharper.fuse and best.fuse)

@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         )
         self.docks: list[Dock] = []
         for title, panel, place in places:
-            dock = Dock(title, panel, self)
+            dock = Dock(title, panel, self, scrolls=panel is self.network)
             self.addDockWidget(place, dock)
             self.docks.append(dock)
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from camviewer.gui.engine import Engine
+from camviewer.gui.engine import Engine, within_reach
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request, Sharper
 from camviewer.render import View
@@ -148,8 +148,18 @@ class Session(QObject):
     def set_method(self, name: str) -> None:
         self._ask(replace(self._engine.request, method=name))
 
+    @property
+    def sharpest(self) -> Sharper:
+        """The ways to a sharper map that localised best, as far as the network can."""
+        model = self.model
+        return Sharper() if model is None else model.inspector.sharpest(self.request.layer)
+
     def set_layer(self, name: str | None) -> None:
-        self._ask(replace(self._engine.request, layer=name))
+        request = replace(self._engine.request, layer=name)
+        if self.model is not None:
+            best = self.model.inspector.sharpest(name)
+            request = replace(request, sharper=within_reach(request.sharper, best))
+        self._ask(request)
 
     def set_fit(self, fit: Fit) -> None:
         self._ask(replace(self._engine.request, fit=fit))

@@ -34,6 +34,7 @@ class Waiting(QWidget):
         super().__init__(parent)
         self._session = session
         self._messages = messages
+        self._said_last = ""
         self._said = QLabel()
         self._said.setAccessibleName("What takes long")
         self._said.setToolTip("The heatmap gets finer until this is done")
@@ -61,6 +62,7 @@ class Waiting(QWidget):
         session.refined.connect(self._show_share)
         session.request_changed.connect(self._start_over)
         session.frame_changed.connect(self._start_over)
+        session.request_changed.connect(self._take_back)
 
     @property
     def waiting(self) -> bool:
@@ -89,6 +91,7 @@ class Waiting(QWidget):
         """Stop what is being done, and say what stands."""
         if not self.waiting:
             return
+        self._take_back()
         left, name = self._session.request, self._name(self._session.partial)
         self._session.leave()
         shown = self._session.inspection
@@ -100,6 +103,13 @@ class Waiting(QWidget):
         self._messages.show_message(
             text, action="Start Again", callback=lambda: self._session.resume(left)
         )
+        self._said_last = text
+
+    def _take_back(self) -> None:
+        """What was said of what you see no longer holds."""
+        if self._said_last and self._messages.text == self._said_last:
+            self._messages.clear()
+        self._said_last = ""
 
     def _begin(self) -> None:
         self._bar.setRange(0, 0)

@@ -13,7 +13,7 @@ from torch import nn
 from camviewer.boxes import explain
 from camviewer.errors import CancelledError
 from camviewer.gui.engine import Engine, Services
-from camviewer.inspector import Request, Watch
+from camviewer.inspector import Request, Sharper, Watch
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Preprocessing
 from camviewer.types import (
@@ -108,6 +108,9 @@ class FakeInspector:
         self.obstacles: dict[str, str] = {}
         self.layers_asked: list[str | None] = []
         self.method_threads: set[int] = set()
+
+    def sharpest(self, layer: str | None = None) -> Sharper:
+        return Sharper(scales=3, flip=True, fuse=layer is None)
 
     def methods(self, layer: str | None = None) -> dict[str, str]:
         self.layers_asked.append(layer)

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from camviewer.boxes import rebox
 from camviewer.gui import box_finder
 from camviewer.gui.box_finder import BoxFinder
-from camviewer.gui.panels.sharper import BEST, SharperBox, cost
+from camviewer.gui.panels.sharper import SharperBox, cost
 from camviewer.gui.worker import join
-from camviewer.inspector import Sharper
+from camviewer.inspector import Inspector, Sharper
 from camviewer.types import BoxRule, Inspection
 from tests.gui import fakes
 from tests.gui.windows import Opened, picture, ui
@@ -30,12 +30,15 @@ def test_the_switch_asks_for_the_best_that_was_measured(ui: Opened, tmp_path: Pa
     ui.open(picture(tmp_path / "a.png"))
     with ui.explained():
         QTest.mouseClick(box(ui).switch, Qt.MouseButton.LeftButton)
-    assert ui.engine.request.sharper == BEST != Sharper()
+    best = ui.engine.model.inspector.sharpest()
+    assert ui.engine.request.sharper == best != Sharper()
+    assert ui.window.session.rule.grabcut
     assert ui.window.actions_by_name["sharper"].isChecked()
-    assert box(ui).cost == cost(BEST) != ""
+    assert box(ui).cost == cost(best) != ""
     with ui.explained():
         QTest.keyClick(ui.window.canvas, Qt.Key.Key_S)
     assert ui.engine.request.sharper == Sharper()
+    assert not ui.window.session.rule.grabcut
     assert not box(ui).switch.isChecked()
     assert not ui.window.actions_by_name["sharper"].isChecked()
     assert box(ui).cost == ""
@@ -55,10 +58,42 @@ def test_single_options_are_behind_the_arrow(ui: Opened, tmp_path: Path) -> None
     assert ui.engine.request.sharper == Sharper(scales=3, flip=True)
 
 
+def test_what_a_network_cannot_do_is_not_asked(
+    ui: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    with ui.explained():
+        ui.window.session.set_sharper(Sharper(scales=3, flip=True))
+    limits = Sharper(flip=True)
+    monkeypatch.setattr(Inspector, "sharpest", lambda *_: limits)
+    with ui.bot.waitSignals([ui.engine.model_loaded, ui.engine.inspected]):
+        ui.window.models.load("resnet18")
+    assert ui.engine.request.sharper == limits
+    options = box(ui).options
+    assert not options["scales"].isEnabled()
+    assert "one size only" in options["scales"].toolTip()
+    assert not options["fuse"].isEnabled()
+    assert "finer" in options["fuse"].toolTip()
+    assert options["flip"].isEnabled()
+
+
+def test_at_another_layer_only_what_is_possible_stays(
+    ui: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ui.open(picture(tmp_path / "a.png"))
+    monkeypatch.setattr(
+        Inspector, "sharpest", lambda _, layer=None: Sharper(scales=3, fuse=layer is None)
+    )
+    ui.window.session.set_sharper(Sharper(scales=3, fuse=True))
+    ui.window.session.set_layer("features")
+    assert ui.engine.request.sharper == Sharper(scales=3)
+
+
 def test_the_cost_is_told() -> None:
     assert cost(Sharper()) == ""
     assert cost(Sharper(flip=True)) == "The network looks 2 times instead of once."
     assert cost(Sharper(scales=3, flip=True)) == "The network looks 6 times instead of once."
+    assert cost(Sharper(3, flip=True, fuse=True)).startswith("The network looks 12 times")
     assert cost(Sharper(guided=True)) == "Takes a moment longer."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QSlider, QWidget
 
 from camviewer.gui.theme import SPACE
@@ -89,10 +90,11 @@ class Form(QGridLayout):
         self.setVerticalSpacing(SPACE)
         self.setColumnStretch(1, 1)
 
-    def add_row(self, label: QLabel, field: QWidget | QLayout) -> None:
-        """Put a label and its control below the other rows."""
+    def add_row(self, label: QLabel, field: QWidget | QLayout, *, tall: bool = False) -> None:
+        """Put a label and its control below the other rows; beside a tall one it stands on top."""
         row = self._next_row()
-        self.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
+        side = Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter
+        self.addWidget(label, row, 0, side)
         if isinstance(field, QWidget):
             label.setBuddy(field)
             self.addWidget(field, row, 1)
@@ -109,6 +111,28 @@ class Form(QGridLayout):
         self.setRowStretch(self._rows - 1, 0)
         self.setRowStretch(self._rows, 1)
         return self._rows - 1
+
+
+class Note(QLabel):
+    """Wrapped text that keeps the height it needs: Qt lets a crowded panel cut such labels."""
+
+    def __init__(self, text: str = "", *, muted: bool = True) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        if muted:
+            self.setProperty("look", "muted")
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._keep_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()) if self.text() else 0)
 
 
 def caption(text: str) -> QLabel:

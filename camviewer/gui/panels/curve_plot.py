@@ -42,7 +42,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._curves: dict[Look, Curve] = {}
         self.setMouseTracking(True)
-        self.setMinimumSize(200, 150)
+        self.setMinimumSize(200, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Deletion and insertion curves")
         self.setToolTip(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +19,7 @@ from camviewer.errors import CancelledError
 from camviewer.evaluate.faithfulness import Faithfulness, faithfulness
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
+from camviewer.gui.panels.controls import Note
 from camviewer.gui.panels.curve_plot import DELETION, INSERTION, CurvePlot, Look, colour
 from camviewer.gui.panels.verdict import verdict
 from camviewer.gui.session import Session
@@ -53,9 +54,7 @@ class FaithfulnessPanel(QWidget):
         self._yields = False
         self.known: Faithfulness | None = None
         self.lane = Lane("faithfulness", self)
-        self._say = QLabel(_NONE)
-        self._say.setWordWrap(True)
-        self._say.setTextFormat(Qt.TextFormat.PlainText)
+        self._say = Note(_NONE, muted=False)
         self._say.setAccessibleName("What the curves say")
         self.choice = QComboBox()
         self.choice.setAccessibleName("Class that is measured")
@@ -96,10 +95,7 @@ class FaithfulnessPanel(QWidget):
         line.addWidget(self._bar, 1)
         line.addStretch(0)
         line.addWidget(self.button)
-        heading = QLabel("Does the network really use what is marked?")
-        heading.setProperty("look", "muted")
-        heading.setWordWrap(True)
-        layout.addWidget(heading)
+        layout.addWidget(Note("Does the network really use what is marked?"))
         layout.addWidget(self.choice)
         layout.addWidget(self._say)
         layout.addWidget(self.plot, 1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from camviewer.cam.methods import METHODS
 from camviewer.gui.model_info import ModelInfo
-from camviewer.gui.panels.controls import Form, Slider, caption
+from camviewer.gui.panels.controls import Form, Note, Slider, caption
 from camviewer.gui.panels.layer_tree import LayerTree
 from camviewer.gui.panels.method_box import MethodBox
 from camviewer.gui.panels.model_box import ModelBox
@@ -36,11 +36,9 @@ class NetworkPanel(QWidget):
         self.model_box = ModelBox()
         self.method = MethodBox()
         self.setMinimumWidth(_NARROWEST)
-        self._method_note = QLabel()
-        self._method_note.setProperty("look", "muted")
-        self._method_note.setWordWrap(True)
+        self._method_note = Note()
         self.layers = LayerTree()
-        self.layers.setMinimumHeight(120)
+        self.layers.setMinimumHeight(96)
         self.fit = QComboBox()
         self.fit.setAccessibleName("How the picture is fed to the network")
         for fit, (title, tip) in _FITS.items():
@@ -67,7 +65,7 @@ class NetworkPanel(QWidget):
         rows.add_row(caption("Input"), self.fit)
         self._size_label = caption("Input size")
         rows.add_row(self._size_label, self.input_size)
-        rows.add_row(caption("Map"), self.sharper)
+        rows.add_row(caption("Map"), self.sharper, tall=True)
         layout.addLayout(rows)
         layout.addWidget(self.layers, 1)
 

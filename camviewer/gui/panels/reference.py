@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -68,6 +68,7 @@ class Reference(QFrame):
         self.clear.setAccessibleName("Take the reference picture away")
         self.clear.setToolTip("Take the reference picture away")
         self._lay_out()
+        self._draw_icon()
         self.choose.clicked.connect(self._ask_file)
         self.take_open.clicked.connect(self.open_wanted)
         self.clear.clicked.connect(self.cleared)
@@ -103,7 +104,6 @@ class Reference(QFrame):
         """The picture that is compared with."""
         self._frame = frame
         self.clear.setVisible(frame is not None)
-        self.clear.setIcon(icon("close"))
         self._thumbnail.setVisible(frame is not None)
         if frame is None:
             self._said.setText(_HINT)
@@ -132,6 +132,11 @@ class Reference(QFrame):
 
         self._jobs.submit(lambda: images.load(path), took, failed)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "clear"):
+            self._draw_icon()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         mime = event.mimeData()
         if mime.hasUrls() or mime.hasImage():
@@ -148,6 +153,9 @@ class Reference(QFrame):
             self.read(came.paths[0])
         else:
             self._said.setText(came.refusal or "That is not a picture.")
+
+    def _draw_icon(self) -> None:
+        self.clear.setIcon(icon("close"))
 
     def _ask_file(self) -> None:
         kinds = " ".join(f"*{e}" for e in sorted(images.EXTENSIONS))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from camviewer.gui.icons import icon
+from camviewer.gui.model_info import ModelInfo
+from camviewer.gui.panels.controls import Note
 from camviewer.gui.session import Session
 from camviewer.gui.theme import SPACE
 from camviewer.inspector import Request, Sharper
 
-BEST = Sharper(scales=3, flip=True)
 _SCALES = 3
 _OPTIONS = {
     "scales": ("Three sizes", "The picture is fed in three sizes, and the maps are merged"),
@@ -24,10 +25,15 @@ _OPTIONS = {
     ),
 }
 
+_UNABLE = {
+    "scales": "This network takes pictures of one size only",
+    "fuse": "No layer before the target layer is finer",
+}
+
 
 def cost(sharper: Sharper) -> str:
     """What sharper maps cost, in words; empty when they cost nothing."""
-    runs = sharper.scales * (2 if sharper.flip else 1)
+    runs = sharper.scales * (2 if sharper.flip else 1) * (2 if sharper.fuse else 1)
     if runs > 1:
         return f"The network looks {runs} times instead of once."
     if sharper == Sharper():
@@ -43,7 +49,10 @@ class SharperBox(QWidget):
         self._session = session
         self.switch = QCheckBox("Sharper")
         self.switch.setAccessibleName("Sharper map")
-        self.switch.setToolTip("A sharper map, for more time: the best that was measured (S)")
+        self.switch.setToolTip(
+            "What localised best when measured, for more time, with boxes that follow the "
+            "picture's edges; try a threshold of 40 % with it (S)"
+        )
         self.more = QToolButton()
         self.more.setCheckable(True)
         self.more.setProperty("look", "flat")
@@ -51,16 +60,15 @@ class SharperBox(QWidget):
         self.more.setAccessibleName("Ways to a sharper map")
         self.more.setToolTip("Choose the single ways to a sharper map")
         self.options = {name: QCheckBox(title) for name, (title, _) in _OPTIONS.items()}
-        self._cost = QLabel()
-        self._cost.setProperty("look", "muted")
-        self._cost.setWordWrap(True)
+        self._cost = Note()
         self._panel = QWidget()
         self._lay_out()
         for name, box in self.options.items():
             box.setAccessibleName(_OPTIONS[name][0])
             box.setToolTip(_OPTIONS[name][1])
             box.clicked.connect(self._choose)
-        self.switch.clicked.connect(lambda on: self._session.set_sharper(BEST if on else Sharper()))
+        self.switch.clicked.connect(self._switch)
+        session.model_changed.connect(self._use_model)
         self.more.toggled.connect(self._panel.setVisible)
         session.request_changed.connect(self._show_request)
         self._panel.hide()
@@ -95,6 +103,21 @@ class SharperBox(QWidget):
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "more"):
             self._draw_icon()
 
+    def _use_model(self, info: ModelInfo) -> None:
+        del info
+        self._offer()
+
+    def _offer(self) -> None:
+        """Take what the network cannot do at this layer out of the choice, and say why."""
+        best = self._session.sharpest
+        for name, able in (("scales", best.scales > 1), ("fuse", best.fuse)):
+            self.options[name].setEnabled(able)
+            self.options[name].setToolTip(_OPTIONS[name][1] if able else _UNABLE[name])
+
+    def _switch(self, on: bool) -> None:
+        self._session.set_sharper(self._session.sharpest if on else Sharper())
+        self._session.rule = replace(self._session.rule, grabcut=on)
+
     def _choose(self) -> None:
         chosen = {name: box.isChecked() for name, box in self.options.items()}
         scales = _SCALES if chosen.pop("scales") else 1
@@ -102,6 +125,7 @@ class SharperBox(QWidget):
 
     def _show_request(self, request: Request) -> None:
         sharper = request.sharper
+        self._offer()
         self.switch.setChecked(sharper != Sharper())
         for name, box in self.options.items():
             box.setChecked(sharper.scales > 1 if name == "scales" else getattr(sharper, name))
