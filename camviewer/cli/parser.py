@@ -197,7 +197,9 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _add_listings(commands: _Commands[argparse.ArgumentParser]) -> None:
     models = commands.add_parser("models", help="list the networks")
-    models.add_argument("search", nargs="*", metavar="WORD", help="only those that match")
+    models.add_argument(
+        "search", nargs="*", metavar="WORD", help="only those that match; `clip` lists CLIP's"
+    )
     models.add_argument("--json", action="store_true", help="print one JSON object per network")
     models.set_defaults(command=_models)
     methods = commands.add_parser("methods", help="list the CAM methods")

@@ -159,8 +159,8 @@ def _open_clip() -> Any:
         import open_clip
     except ImportError as error:
         raise ModelError(
-            "Classes typed as text need the package open_clip, which is not installed. Install it "
-            "with: pip install 'camviewer[clip]'"
+            "Classes typed as text need the package open_clip, which is not here. Install it with: "
+            "pip install 'camviewer[clip]' (the program that brings its own Python cannot use it)."
         ) from error
     return open_clip
 
