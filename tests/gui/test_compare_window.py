@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
@@ -124,7 +124,7 @@ def test_the_cursor_is_shown_and_read_in_every_pane(ui: Opened, panes: CompareVi
         value = pane.inspection.explanations[0].heatmap.at(*mark)
         assert pane.footer.said == f"{value:.3g}"
     assert ui.window.status.texts["Under the cursor"].startswith(f"x {int(mark[0])}")
-    first.canvas.leaveEvent(None)
+    QApplication.sendEvent(first.canvas, QEvent(QEvent.Type.Leave))
     assert {pane.canvas.mark for pane in panes.panes} == {None}
     assert all(pane.footer.said.endswith((" ms", " s")) for pane in panes.panes)
 
@@ -158,8 +158,10 @@ def test_tab_goes_through_the_panes_in_order(ui: Opened, panes: CompareView) -> 
     panes.panes[0].header.method.setFocus()
     visited = []
     for _ in range(60):
-        visited.append(pane_of(QApplication.focusWidget()))
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        visited.append(pane_of(focused))
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
     inside = [v for v in visited if v >= 0]
     first_round = inside[: inside.index(len(panes.panes) - 1) + 1]
     assert first_round == sorted(first_round)
@@ -236,6 +238,19 @@ def test_looks_and_boxes_change_in_all_panes_without_asking(ui: Opened, panes: C
     assert len(ui.asked) == asked
 
 
+def test_refined_boxes_are_found_off_the_gui_thread_and_the_maps_stay(
+    ui: Opened, panes: CompareView
+) -> None:
+    asked = len(ui.asked)
+    maps = [pane.inspection.explanations[0].heatmap for pane in panes.panes]
+    ui.window.session.rule = BoxRule(grabcut=True)
+    assert all(pane.pending for pane in panes.panes)
+    settled(ui)
+    assert [pane.inspection.explanations[0].heatmap for pane in panes.panes] == maps
+    assert all(pane.inspection.explanations[0].rule.grabcut for pane in panes.panes)
+    assert len(ui.asked) == asked
+
+
 def test_boxes_in_panes_cannot_be_changed(ui: Opened, panes: CompareView) -> None:
     canvas = panes.panes[0].canvas
     QTest.keyClick(canvas, Qt.Key.Key_N)
@@ -249,7 +264,7 @@ def test_what_is_saved_is_what_is_shown(ui: Opened, panes: CompareView, tmp_path
         ui.press("quick_export")
     saved, beside = signal.args[0]
     assert saved == tmp_path / "a.compare.png"
-    made = figure(panes.results, ui.window.session.view, panes.grid.columns)
+    made = figure(panes.results, ui.window.session.view, panes.columns)
     with Image.open(saved) as image:
         assert np.array_equal(np.array(image), made.pixels)
     entry = json.loads(beside.read_bytes())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from camviewer.gui.compare.setting import Setting
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request
-from camviewer.types import Frame
+from camviewer.types import Frame, Inspection
 
 Trunk = tuple[ModelInfo, str]
 
@@ -22,11 +22,13 @@ class Task:
         frame: of the picture.
         setting: the pane's own.
         request: all that is asked.
+        known: the same with other boxes; then boxes are all that is to be found.
     """
 
     frame: Frame
     setting: Setting
     request: Request
+    known: Inspection | None = None
 
 
 def in_order(tasks: Iterable[Task], last: Trunk | None = None) -> list[Task]:

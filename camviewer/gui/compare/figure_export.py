@@ -80,7 +80,7 @@ class FigureExport(QObject):
         """Put the figure on the clipboard."""
         results = self._results()
         if results:
-            view, columns = self._session.view, self._view.grid.columns
+            view, columns = self._session.view, self._view.columns
             self._jobs.submit(
                 lambda: figure(results, view, columns).pixels, self._copied, self._tell
             )
@@ -88,7 +88,7 @@ class FigureExport(QObject):
     def _save(
         self, results: tuple[Inspection, ...], folder: Path, stem: str, picture_format: str
     ) -> None:
-        view, columns = self._session.view, self._view.grid.columns
+        view, columns = self._session.view, self._view.columns
         left_out = self._view.waiting
         self._jobs.submit(
             lambda: save_figure(results, view, folder, stem, picture_format, columns),

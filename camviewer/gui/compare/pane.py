@@ -168,7 +168,7 @@ class Pane(QFrame):
         self._show_notice()
 
     def use_rule(self, rule: BoxRule) -> None:
-        """Other boxes on the same map."""
+        """Other boxes on the same map, found at once."""
         if self.inspection is not None:
             self.answer(self.inspection, rule)
 

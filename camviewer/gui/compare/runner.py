@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from camviewer.boxes import rebox
 from camviewer.errors import CancelledError
 from camviewer.gui.compare.agenda import Agenda, Task
 from camviewer.gui.crash import message_for
@@ -70,7 +71,10 @@ class Runner(QObject):
             ticket.tell((task, partial, done))
 
         try:
-            made = task.setting.model.inspect(task.frame, task.request, stop, watch)
+            if task.known is not None:
+                made = rebox(task.known, task.request.rule)
+            else:
+                made = task.setting.model.inspect(task.frame, task.request, stop, watch)
         except CancelledError:
             return
         except Exception as error:  # a thread's edge: the pane tells it, the log has it all

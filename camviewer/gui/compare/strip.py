@@ -79,6 +79,12 @@ class Strip(QWidget):
         )
         self._session.view_changed.connect(self._show_view)
 
+    @property
+    def tab_order(self) -> tuple[QWidget, ...]:
+        """What Tab visits, in order."""
+        looks = (self.opacity.slider, self.colormap)
+        return *self.presets.values(), self.add, *looks, self.save, self.done
+
     def show_state(self, panes: int, finished: int, *, ranked: bool) -> None:
         """What can be done now.
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from camviewer.gui.compare import presets
 from camviewer.gui.compare.agenda import Task
-from camviewer.gui.compare.grid import Grid
-from camviewer.gui.compare.links import Links, Point
+from camviewer.gui.compare.board import Board
 from camviewer.gui.compare.pane import Pane
 from camviewer.gui.compare.runner import Runner
 from camviewer.gui.compare.setting import Common, Setting
@@ -22,7 +20,6 @@ from camviewer.gui.compare.strip import Strip
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
-from camviewer.inspector import Request
 from camviewer.render import View
 from camviewer.types import BoxRule, Frame, Inspection
 
@@ -55,19 +52,16 @@ class CompareView(QWidget):
         self._session = session
         self._shelf = shelf
         self._runner = runner
-        self._panes: list[Pane] = []
-        self._active: Pane | None = None
         self._awake = False
-        self._asked: Common | None = None
-        self.links = Links(self)
+        self._asked: Setting | None = None
         self.strip = Strip(session)
-        self.grid = Grid()
+        self.board = Board(lambda: shelf.known, self)
         self.setAccessibleName("Panes that compare")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.strip)
-        layout.addWidget(self.grid, 1)
+        layout.addWidget(self.board.grid, 1)
         self._connect()
 
     def _connect(self) -> None:
@@ -82,35 +76,45 @@ class CompareView(QWidget):
         self._shelf.arrived.connect(self._bring_model)
         self._shelf.progress.connect(self._tell_progress)
         self._shelf.failed.connect(self._tell_loss)
-        self.links.pointed.connect(self._point)
+        board = self.board
+        board.asked.connect(self._ask)
+        board.duplicated.connect(self.duplicate)
+        board.removed.connect(self.remove)
+        board.given_up.connect(self._shelf.give_up)
+        board.model_wanted.connect(self.model_wanted)
+        board.pointed.connect(self._point)
+        board.zoom_changed.connect(self.zoom_changed)
+        board.active_moved.connect(self._note_active)
         session.frame_changed.connect(self._show_frame)
         session.request_changed.connect(lambda _: self._ask())
         session.rule_changed.connect(self._use_rule)
         session.view_changed.connect(self._use_view)
         session.model_changed.connect(self._use_model)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._follow_focus)
 
     @property
     def panes(self) -> tuple[Pane, ...]:
         """In reading order."""
-        return tuple(self._panes)
+        return self.board.panes
 
     @property
     def active(self) -> Pane:
         """The pane that has, or last had, the keyboard."""
-        return self._active if self._active in self._panes else self._panes[0]
+        return self.board.active
+
+    @property
+    def columns(self) -> int:
+        """How many panes stand in a row."""
+        return self.board.grid.columns
 
     @property
     def results(self) -> tuple[Inspection, ...]:
         """Of the panes that have one, in reading order, with the boxes as shown."""
-        return tuple(pane.inspection for pane in self._panes if pane.inspection is not None)
+        return tuple(pane.inspection for pane in self.panes if pane.inspection is not None)
 
     @property
     def waiting(self) -> int:
         """How many panes have no result."""
-        return len(self._panes) - len(self.results)
+        return len(self.panes) - len(self.results)
 
     def wake(self) -> None:
         """Explain the window's picture: as left if nothing was asked since, else its methods."""
@@ -119,9 +123,9 @@ class CompareView(QWidget):
             return
         self._awake = True
         self._shelf.put_first(common.model)
-        if common != self._asked or not self._panes:
-            self._asked = common
-            current = common.setting
+        current = common.setting
+        if current != self._asked or not self.panes:
+            self._asked = current
             self._replace(presets.methods(current, presets.used_method(current)))
         else:
             self._ask()
@@ -131,10 +135,10 @@ class CompareView(QWidget):
         """Do nothing, and keep no network that no pane uses."""
         self._awake = False
         self._runner.forget()
-        for pane in self._panes:
+        for pane in self.panes:
             self._shelf.give_up(pane)
             pane.task = None
-        self._shelf.keep(pane.setting.model for pane in self._panes)
+        self._shelf.keep(pane.setting.model for pane in self.panes)
 
     def use_preset(self, name: str) -> None:
         """Compare methods, layers, classes or models, beginning with the active pane's setting."""
@@ -166,21 +170,21 @@ class CompareView(QWidget):
 
     def duplicate(self, pane: Pane) -> None:
         """Put a pane like another one behind it."""
-        if len(self._panes) < presets.MOST:
-            made = self._insert(pane.setting, self._panes.index(pane) + 1)
+        if len(self.panes) < presets.MOST:
+            made = self._insert(pane.setting, self.panes.index(pane) + 1)
             self._lay_out()
             self._ask()
             made.canvas.setFocus()
 
     def remove(self, pane: Pane) -> None:
         """Take a pane away, unless only two are left."""
-        if len(self._panes) <= presets.FEWEST:
+        if len(self.panes) <= presets.FEWEST:
             return
-        index = self._panes.index(pane)
-        self._drop(pane)
+        index = self.panes.index(pane)
+        self.board.drop(pane)
         self._lay_out()
         self._ask()
-        self._panes[min(index, len(self._panes) - 1)].canvas.setFocus()
+        self.panes[min(index, len(self.panes) - 1)].canvas.setFocus()
 
     def zoom_in(self) -> None:
         """In all panes."""
@@ -213,11 +217,13 @@ class CompareView(QWidget):
         frame, common = self._session.frame, self._common()
         if not self._awake or frame is None or common is None:
             return
-        for pane in self._panes:
-            request = common.asked(pane.setting)
-            if not pane.loading and not _answers(pane, frame, request):
-                pane.begin(Task(frame, pane.setting, request))
-        self._runner.ask([p.task for p in self._panes if p.pending and p.task is not None])
+        for pane in self.panes:
+            task = Task(frame, pane.setting, common.asked(pane.setting))
+            if not pane.loading and not _stands(pane.task, task):
+                pane.begin(task)
+            elif pane.inspection is not None and _needs_time(pane.inspection, common.rule):
+                pane.begin(replace(task, known=pane.inspection))
+        self._runner.ask([p.task for p in self.panes if p.pending and p.task is not None])
         self._note_results()
 
     def _replace(self, settings: Sequence[Setting], networks: Sequence[str] = ()) -> None:
@@ -225,16 +231,16 @@ class CompareView(QWidget):
 
         Panes that are there already take the settings over; two remain whatever is asked.
         """
-        for pane in self._panes[len(settings) :]:
-            self._drop(pane)
-        for pane, setting in zip(self._panes, settings, strict=False):
+        for pane in self.panes[len(settings) :]:
+            self.board.drop(pane)
+        for pane, setting in zip(self.panes, settings, strict=False):
             self._shelf.give_up(pane)
             pane.adopt(setting)
-        for setting in settings[len(self._panes) :]:
-            self._insert(setting, len(self._panes))
-        wishes = [Wish(self._insert(settings[0], len(self._panes)), name) for name in networks]
-        while len(self._panes) < presets.FEWEST:
-            self._insert(settings[0], len(self._panes))
+        for setting in settings[len(self.panes) :]:
+            self._insert(setting)
+        wishes = [Wish(self._insert(settings[0]), name) for name in networks]
+        while len(self.panes) < presets.FEWEST:
+            self._insert(settings[0])
         self._lay_out()
         for wish in wishes:
             self.load_model(wish)
@@ -243,52 +249,24 @@ class CompareView(QWidget):
     def _ranked(self) -> Inspection | None:
         """An inspection that knows the scores of the active pane's network."""
         model = self.active.setting.model
-        panes = (self.active, *self._panes)
+        panes = (self.active, *self.panes)
         return next(
             (p.inspection for p in panes if p.inspection is not None and p.setting.model is model),
             None,
         )
 
-    def _insert(self, setting: Setting, index: int) -> Pane:
-        pane = Pane(setting, lambda: self._shelf.known)
+    def _insert(self, setting: Setting, index: int | None = None) -> Pane:
+        pane = self.board.insert(setting, self._session.frame, index)
         pane.canvas.set_view(self._session.view)
-        if self._session.frame is not None:
-            pane.show_frame(self._session.frame)
-        pane.changed.connect(self._ask)
-        pane.stopped.connect(self._ask)
-        pane.duplicated.connect(lambda: self.duplicate(pane))
-        pane.removed.connect(lambda: self.remove(pane))
-        pane.load_cancelled.connect(lambda: self._shelf.give_up(pane))
-        pane.model_wanted.connect(lambda below: self.model_wanted.emit(pane, below))
-        pane.canvas.zoom_changed.connect(self.zoom_changed)
-        self._panes.insert(index, pane)
-        self.links.add(pane.canvas)
         return pane
-
-    def _drop(self, pane: Pane) -> None:
-        self._panes.remove(pane)
-        self.links.remove(pane.canvas)
-        self._shelf.give_up(pane)
-        pane.hide()
-        pane.deleteLater()
 
     def _lay_out(self) -> None:
         frame = self._session.frame
-        self.grid.show_panes(self._panes, (0, 0) if frame is None else frame.size)
-        strip = self.strip
-        order: list[QWidget] = [*strip.presets.values(), strip.add, strip.opacity.slider]
-        order += [strip.colormap, strip.save, strip.done]
-        for pane in self._panes:
-            order += pane.tab_order
-            pane.header.remove.setEnabled(len(self._panes) > presets.FEWEST)
-            pane.header.duplicate.setEnabled(len(self._panes) < presets.MOST)
-        for before, after in pairwise(order):
-            QWidget.setTabOrder(before, after)
-        self._follow_focus()
+        self.board.lay_out((0, 0) if frame is None else frame.size, self.strip.tab_order)
 
     def _pane_of(self, task: Task) -> Pane | None:
         """The pane that waits for a task; None when none does any more."""
-        return next((p for p in self._panes if p.task is task and p.pending), None)
+        return next((p for p in self.panes if p.task is task and p.pending), None)
 
     def _refine(self, task: Task, inspection: Inspection, done: float) -> None:
         pane = self._pane_of(task)
@@ -312,9 +290,9 @@ class CompareView(QWidget):
         self.results_changed.emit()
 
     def _note_active(self) -> None:
-        if self._awake and self._panes:
+        if self._awake and self.panes:
             ranked = self._ranked() is not None
-            self.strip.show_state(len(self._panes), len(self.results), ranked=ranked)
+            self.strip.show_state(len(self.panes), len(self.results), ranked=ranked)
             self.active_changed.emit(self.active.inspection)
 
     def _show_frame(self, frame: Frame | None) -> None:
@@ -323,62 +301,58 @@ class CompareView(QWidget):
         if frame is None:
             self.left.emit()
             return
-        for pane in self._panes:
+        for pane in self.panes:
             pane.show_frame(frame)
         self._lay_out()
         self._ask()
 
     def _use_rule(self, rule: BoxRule) -> None:
-        for pane in self._panes:
+        if rule.grabcut:
+            self._ask()
+            return
+        for pane in self.panes:
             pane.use_rule(rule)
 
     def _use_view(self, view: View) -> None:
-        for pane in self._panes:
+        for pane in self.panes:
             pane.canvas.set_view(view)
 
     def _use_model(self, model: ModelInfo) -> None:
         """Panes with the window's former network follow it to the new one."""
         former = self._shelf.known[0] if self._shelf.known else None
         self._shelf.put_first(model)
-        for pane in self._panes:
+        for pane in self.panes:
             if pane.setting.model is former and not pane.loading:
                 pane.adopt(pane.setting.on(model))
         self._ask()
 
     def _bring_model(self, wish: Wish, model: ModelInfo) -> None:
         pane = wish.wanted_by
-        if pane in self._panes:
+        if pane in self.panes:
             pane.use(pane.setting.on(model))
 
     def _tell_progress(self, wish: Wish, done: int, total: int) -> None:
         wish.wanted_by.notice.show_progress(done, total)
 
     def _tell_loss(self, wish: Wish, message: str) -> None:
-        if wish.wanted_by in self._panes:
+        if wish.wanted_by in self.panes:
             wish.wanted_by.lose_model(message)
 
-    def _point(self, info: HoverInfo | None, point: Point | None) -> None:
-        for pane in self._panes:
-            pane.point_at(point)
+    def _point(self, info: HoverInfo | None) -> None:
         # the values are each pane's own, and stand there
         self.hovered.emit(None if info is None else replace(info, values=()))
 
-    def _follow_focus(self) -> None:
-        focused = QApplication.focusWidget()
-        for pane in self._panes:
-            if focused is not None and pane.isAncestorOf(focused):
-                self._active = pane
-        for pane in self._panes:
-            pane.mark_active(active=pane is self.active)
-        self._note_active()
 
-
-def _answers(pane: Pane, frame: Frame, request: Request) -> bool:
-    """Whether a pane's task is about this, but for the boxes, which cost nothing."""
-    task = pane.task
+def _stands(old: Task | None, new: Task) -> bool:
+    """Whether the old task's answer is the new one's, too, but for the boxes."""
     return (
-        task is not None
-        and task.frame is frame
-        and task.setting.model is pane.setting.model
-        and replace(task.request, rule=request.rule) == request
+        old is not None
+        and old.frame is new.frame
+        and old.setting.model is new.setting.model
+        and replace(old.request, rule=new.request.rule) == new.request
     )
+
+
+def _needs_time(inspection: Inspection, rule: BoxRule) -> bool:
+    """Whether there are other boxes to be found, and not at once."""
+    return rule.grabcut and any(e.rule != rule for e in inspection.explanations)
