@@ -156,7 +156,7 @@ def overlay(inspection: Inspection, view: View) -> Pixels:
             bottom=box.y + box.height,
             color=class_color(index),
             caption=box_caption(box) if view.show_labels else "",
-            plain=f"class {box.target} {percent(box.score)}",
+            plain=f"{_numbered(box)} {percent(box.score)}",
         )
         for index, explanation in enumerate(inspection.explanations)
         for box in explanation.boxes
@@ -183,6 +183,10 @@ def heatmap_only(
     for unseen in _unseen(geometry, size):
         colors[unseen] = 0
     return colors
+
+
+def _numbered(box: Box) -> str:
+    return f"class {box.target}" if box.target >= 0 else "likeness"
 
 
 def percent(share: float) -> str:

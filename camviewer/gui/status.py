@@ -10,6 +10,7 @@ from torch import cuda
 from torch.backends import mps
 
 from camviewer.cam.runtimes import Choice
+from camviewer.cam.runtimes.sources import EXPORTING
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
@@ -119,15 +120,15 @@ class StatusBar(QStatusBar):
         if info is None or info.classifier.name != self._told:
             return
         self._show_device(info.device, info.device_note, info.runtime, info.runtime_note)
-        if info.runtime_note and info.runtime == Choice.EAGER:
+        if info.runtime_note == EXPORTING:
             self._look_again.start()
 
     def _show_device(self, device: str, note: str, runtime: str, runtime_note: str) -> None:
         # A machine without a GPU is nothing to warn about; one that is there and unused is.
         unused = bool(note) and (cuda.is_available() or mps.is_available())
         name = _RUNTIMES.get(runtime, runtime)
-        noted = " …" if runtime_note and runtime == Choice.EAGER else ""
-        self._device.setText(f"{device.upper()} · {name}{noted}" + (" ⚠" if unused else ""))
+        following = ", ONNX being prepared…" if runtime_note == EXPORTING else ""
+        self._device.setText(f"{device.upper()} · {name}{following}" + (" ⚠" if unused else ""))
         notes = " ".join(text for text in (note, runtime_note) if text)
         tip = notes or f"The network runs here, with {name}"
         self._device.setToolTip(tip)

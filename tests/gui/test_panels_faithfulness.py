@@ -223,6 +223,9 @@ def test_pointing_at_the_curves_reads_them(ui: Opened) -> None:
     assert plot.read_out(0.25) == "25 % of the picture\nDeletion: 60 %"
     assert plot.read_out(0.75) == ""
     assert value_at(Curve((0.0, 0.0, 1.0), (0.3, 0.5, 0.7)), 0.5) == pytest.approx(0.6)
+    assert plot.top == 1.0
+    plot.show_curves({DELETION: Curve((0.0, 1.0), (0.17, 0.02))})
+    assert plot.top == 0.2
     assert math.isnan(Curve((0.0,), (0.1,)).auc)
 
 

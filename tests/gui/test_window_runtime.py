@@ -6,14 +6,13 @@ import pytest
 from PySide6.QtGui import QAction
 
 from camviewer.cam.runtimes import Choice
+from camviewer.cam.runtimes.sources import EXPORTING
 from camviewer.gui import status
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Inspector
 from tests.gui.windows import Opened, picture, ui
 
 __all__ = ["ui"]
-
-PREPARING = "The network is being exported, which then takes over."
 
 
 def choice(ui: Opened, title: str) -> QAction:
@@ -52,7 +51,7 @@ def test_a_cuda_graph_is_offered_where_it_can_run(ui: Opened) -> None:
 def test_the_status_bar_tells_when_something_faster_takes_over(
     ui: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = {"runtime": "eager", "note": PREPARING}
+    now = {"runtime": "eager", "note": EXPORTING}
     monkeypatch.setattr(Inspector, "runtime", property(lambda _: now["runtime"]))
     monkeypatch.setattr(Inspector, "runtime_note", property(lambda _: now["note"]))
     monkeypatch.setattr(status, "_LOOKS_MS", 10)
@@ -60,9 +59,9 @@ def test_the_status_bar_tells_when_something_faster_takes_over(
     bar._look_again.setInterval(10)
     assert ui.engine.model is not None
     bar._show_model(ModelInfo(ui.engine.model.inspector))
-    assert device(ui) == "CPU · PyTorch …"
+    assert device(ui) == "CPU · PyTorch, ONNX being prepared…"
     label = next(w for w in bar.children() if getattr(w, "accessibleName", str)() == "Device")
-    assert PREPARING in label.toolTip()
+    assert EXPORTING in label.toolTip()
     now.update(runtime="onnx", note="")
     ui.bot.waitUntil(lambda: device(ui) == "CPU · ONNX Runtime")
     assert label.toolTip() == "The network runs here, with ONNX Runtime"

@@ -54,6 +54,9 @@ class NoRunner:
         """Nothing to see to."""
 
 
+EXPORTING = "The network is being exported for ONNX Runtime, which then takes over."
+
+
 class Effort(Enum):
     """How far to go for an export."""
 
@@ -115,7 +118,7 @@ class OnnxSource:
             self._patience -= 1
         else:
             self._effort = Effort.KEPT  # once
-            self.note = "The network is being exported for ONNX Runtime, which then takes over."
+            self.note = EXPORTING
             self._workers.start(lambda stop: self._make_quietly(size, stop))
 
     def _make(self, size: Size, stop: threading.Event, *, in_background: bool) -> None:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from camviewer.evaluate.curves import Curve
 from camviewer.gui.theme import SPACE
 
-_TICKS = (0.0, 0.5, 1.0)
+_TICKS = (0.0, 0.5, 1.0)  # of an axis
+_TOPS = (0.05, 0.1, 0.2, 0.5, 1.0)  # scores at which the axis may end
 _DARK = 128  # lightness of the ground below which the lighter colours are used
 
 
@@ -70,6 +71,12 @@ class CurvePlot(QWidget):
                 lines.append(f"{look.name}: {score * 100:.0f} %")
         return "\n".join(lines) if len(lines) > 1 else ""
 
+    @property
+    def top(self) -> float:
+        """The score at which the axis ends: low curves would be flat on a whole one."""
+        highest = max((s for curve in self._curves.values() for s in curve.scores), default=1.0)
+        return next(top for top in _TOPS if highest <= top or top == _TOPS[-1])
+
     def sizeHint(self) -> QSize:
         return QSize(280, 190)
 
@@ -106,18 +113,22 @@ class CurvePlot(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.drawLine(QPointF(x, area.bottom()), QPointF(x, area.bottom() + 4))
             painter.setPen(text)
-            label = f"{tick * 100:.0f} %"
             beside = QRectF(0, y - height, area.left() - SPACE, 2 * height)
-            painter.drawText(beside, flags.AlignRight | flags.AlignVCenter, label)
+            score = f"{tick * self.top * 100:g} %"
+            painter.drawText(beside, flags.AlignRight | flags.AlignVCenter, score)
             below = QRectF(x - 40, area.bottom() + 4, 80, height)
-            painter.drawText(below, flags.AlignHCenter | flags.AlignTop, label)
+            share = f"{tick * 100:.0f} %"
+            painter.drawText(below, flags.AlignHCenter | flags.AlignTop, share)
         name = QRectF(area.left(), area.bottom() + 4 + height, area.width(), height)
         painter.drawText(name, flags.AlignHCenter | flags.AlignTop, "Share of the picture")
 
     def _curve(self, painter: QPainter, area: QRectF, look: Look, curve: Curve) -> None:
         if not curve.shares:
             return
-        points = [_point(area, *at) for at in zip(curve.shares, curve.scores, strict=True)]
+        points = [
+            _point(area, share, score / self.top)
+            for share, score in zip(curve.shares, curve.scores, strict=True)
+        ]
         shown = colour(look, self.palette())
         ground = QColor(shown)
         ground.setAlphaF(0.12)
@@ -142,8 +153,8 @@ def value_at(curve: Curve, share: float) -> float | None:
     return None
 
 
-def _point(area: QRectF, share: float, score: float) -> QPointF:
+def _point(area: QRectF, across: float, up: float) -> QPointF:
     return QPointF(
-        area.left() + share * area.width(),
-        area.bottom() - min(max(score, 0.0), 1.0) * area.height(),
+        area.left() + across * area.width(),
+        area.bottom() - min(max(up, 0.0), 1.0) * area.height(),
     )

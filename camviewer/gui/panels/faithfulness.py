@@ -98,9 +98,10 @@ class FaithfulnessPanel(QWidget):
         layout.addWidget(Note("Does the network really use what is marked?"))
         layout.addWidget(self.choice)
         layout.addWidget(self._say)
-        layout.addWidget(self.plot, 1)
+        layout.addWidget(self.plot, 100)
         layout.addLayout(areas)
         layout.addLayout(line)
+        layout.addStretch(1)
 
     def _connect(self) -> None:
         self.lane.told.connect(self._show)
@@ -235,6 +236,7 @@ class FaithfulnessPanel(QWidget):
         self.plot.show_curves(
             {} if known is None else {DELETION: known.deletion, INSERTION: known.insertion}
         )
+        self.plot.setVisible(self._measured is not None)
         self._write_areas()
         self._write_progress()
 
@@ -257,5 +259,5 @@ class FaithfulnessPanel(QWidget):
         self._bar.setVisible(busy)
         self._bar.setValue(round(_STEPS * (self.known.done if self.known is not None else 0.0)))
         measurable = self._measured is not None and self._session.inspection is not None
-        self.button.setVisible(measurable and not whole)
+        self.button.setVisible(measurable and not whole and not self._yields)
         self.button.setText("Cancel" if busy else "Measure")
