@@ -177,8 +177,31 @@ def test_hooks_find_the_embedding_that_tracing_finds(make: Callable[[], nn.Modul
     )
 
 
-def test_hooks_say_that_there_is_no_embedding() -> None:
-    network = frozen(nn.Sequential(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+class Keyword(nn.Module):
+    """Calls its linear layer by keyword, so that hooks do not see what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 4, 1), nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(input=self.conv(x).mean((2, 3)))
+
+
+class Bare(nn.Module):
+    """Ends in pooling."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).mean((2, 3))
+
+
+@pytest.mark.parametrize("make", [Bare, Keyword])
+def test_hooks_say_that_there_is_no_embedding(make: Callable[[], nn.Module]) -> None:
+    network = frozen(make())
     hooked = HookedNetwork(network, torch.zeros(1, 3, 8, 8))
     run = hooked.run(torch.zeros(1, 3, 8, 8), hooked.layers[0])
     with pytest.raises(MethodError, match="embedding"):

@@ -291,6 +291,22 @@ def test_a_file_put_where_the_message_says_is_used(files: dict[str, Path], hub: 
     assert catalog.load("clip:tiny-transformer:fake", texts=TEXTS).labels == TEXTS
 
 
+def test_weights_that_open_clip_fetched_before_are_used(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "huggingface" / "models--somebody--tiny"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("c0ffee")
+    snapshot = repository / "snapshots" / "c0ffee"
+    snapshot.mkdir(parents=True)
+    content = files["tiny-transformer"].read_bytes()
+    (snapshot / "open_clip_model.safetensors").write_bytes(content)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "huggingface"))
+    classifier = catalog.load("clip:tiny-transformer:fake", texts=TEXTS)
+    assert classifier.weights_sha256 == hashlib.sha256(content).hexdigest()
+    assert not (tmp_path / "hub" / "checkpoints").exists()
+
+
 def test_a_repository_without_weights_is_told(server: _Hub) -> None:
     server.files["/api/models/somebody/tiny?blobs=true"] = b'{"sha": "c0ffee", "siblings": []}'
     with pytest.raises(DownloadError, match=r"holds no open_clip_model\.safetensors or"):

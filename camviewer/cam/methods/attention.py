@@ -290,7 +290,7 @@ def _shows_attention(run: Run) -> str:
     if isinstance(run.network, torch.jit.ScriptModule):
         return "It needs to see the attention, which TorchScript hides."
     return (
-        "It needs a transformer built of nn.MultiheadAttention; this network has no such attention."
+        "It needs a transformer built of nn.MultiheadAttention; this network shows no such layer."
     )
 
 

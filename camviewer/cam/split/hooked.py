@@ -111,8 +111,9 @@ def with_embedding(network: nn.Module, pictures: Tensor) -> tuple[Tensor, Tensor
     """
     last: list[Tensor] = []
 
-    def note(_module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        last[:] = [inputs[0], output]
+    def note(_module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        # somebody's own kind of linear layer may be called in its own way
+        last[:] = [inputs[0], output] if inputs and isinstance(output, Tensor) else []
 
     with hooked([(m, note) for m in network.modules() if isinstance(m, nn.Linear)]):
         logits = as_logits(network(pictures))
