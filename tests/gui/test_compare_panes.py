@@ -103,6 +103,15 @@ def test_an_answer_gets_the_present_boxes(pane: Pane) -> None:
     assert pane.canvas.boxes == pane.inspection.explanations[0].boxes
 
 
+def test_several_classes_are_told_with_their_colours(pane: Pane) -> None:
+    begun(pane)
+    pane.answer(fakes.inspection(FRAME, fakes.peak(1, 1), fakes.peak(2, 2)), BoxRule())
+    assert pane.footer.target.whole == "fox 90 %, owl 60 %"
+    assert pane.footer.swatches == ["#e69f00", "#56b4e9"]
+    pane.answer(fakes.inspection(FRAME), BoxRule())
+    assert pane.footer.swatches == []
+
+
 def test_what_was_shown_stays_until_more_is_known(pane: Pane) -> None:
     begun(pane)
     pane.answer(fakes.inspection(FRAME), BoxRule())

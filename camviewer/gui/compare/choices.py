@@ -120,6 +120,13 @@ class ChoicePopup(SearchPopup):
         """Show lines under a widget, the present one marked."""
         self._choices.set(choices)
         self._current = current
+        row = self.view.sizeHintForRow(0)
+        wanted = (
+            self._choices.rowCount() * row
+            + self.sizeHint().height()
+            - self.view.sizeHint().height()
+        )
+        self.resize(_SIZE.width(), min(_SIZE.height(), wanted + 2 * SPACE))
         self.open_at(below)
 
     def fill(self, text: str) -> int:

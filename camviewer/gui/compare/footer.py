@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from camviewer.gui.compare.choices import Choice, ChoicePopup
@@ -13,6 +14,7 @@ from camviewer.gui.compare.picker import Picker
 from camviewer.gui.compare.setting import Setting
 from camviewer.gui.panels.class_model import percent
 from camviewer.gui.theme import SPACE
+from camviewer.render import class_color
 from camviewer.types import Explanation, Inspection
 
 _BEST = -1
@@ -47,6 +49,12 @@ class PaneFooter(QWidget):
         self._state = ""
         self.target = Picker("Class", "choose the class explained in this pane")
         self.classes = ChoicePopup(self, _ClassTexts)
+        self._swatches: list[str] = []
+        self._colours = QLabel()
+        self._colours.setTextFormat(Qt.TextFormat.RichText)
+        self._colours.setAccessibleName("Colours of the classes, in their order")
+        self._colours.setToolTip("The colours of the classes, in their order")
+        self._colours.hide()
         self._said = QLabel()
         self._said.setProperty("look", "muted")
         self._said.setAccessibleName("Time, or the value under the cursor")
@@ -69,6 +77,7 @@ class PaneFooter(QWidget):
         line = QHBoxLayout()
         line.setContentsMargins(SPACE // 2, 0, SPACE, 2)
         line.setSpacing(SPACE // 2)
+        line.addWidget(self._colours)
         line.addWidget(self.target, 1)
         line.addWidget(self._said)
         line.addWidget(self.button)
@@ -87,12 +96,18 @@ class PaneFooter(QWidget):
         """What stands on the right."""
         return self._said.text()
 
+    @property
+    def swatches(self) -> list[str]:
+        """The colours of the classes as ``#rrggbb``, where there are several."""
+        return self._swatches
+
     def show_setting(self, setting: Setting) -> None:
         """Tell which class is asked about, before it is explained."""
         self._setting = setting
         labels = setting.model.classifier.labels
         chosen = [labels[t] for t in setting.targets or () if t < len(labels)]
         self.target.say(", ".join(chosen) or "Best class")
+        self._colours.hide()
 
     def wait(self) -> None:
         """Nothing is known yet."""
@@ -143,6 +158,11 @@ class PaneFooter(QWidget):
         maps = [e.heatmap for e in explanations]
         said = ", ".join(f"{m.label} {percent(m.score)}" for m in maps)
         self.target.say(said or "Nothing found")
+        several = range(len(maps)) if len(maps) > 1 else ()
+        self._swatches = [QColor(*class_color(index)).name() for index in several]
+        squares = (f'<span style="color:{colour}">■</span>' for colour in self._swatches)
+        self._colours.setText(" ".join(squares))
+        self._colours.setVisible(bool(self._swatches))
 
     def _tell(self, state: str) -> None:
         self._state = state
@@ -177,4 +197,6 @@ class PaneFooter(QWidget):
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return "< 1 ms" if seconds < 0.001 else f"{seconds * 1000:.0f} ms"
