@@ -5,9 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +29,7 @@ from camviewer.models import catalog, clip, download, zoo
 from camviewer.models.catalog import Overrides
 from camviewer.models.classifier import Classifier
 from camviewer.types import Ask, Frame, Question
+from tests.models.hub import Hub
 
 open_clip = pytest.importorskip("open_clip", reason="open_clip, the extra `clip`, is missing")
 
@@ -186,61 +185,17 @@ def test_the_picture_is_compared_with_another_by_its_embedding(
         assert np.isfinite(found.heatmap.values).all()
 
 
-class _Hub:
-    """A stand-in for the hub: what lies at which path, and what was asked for."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.asked: list[str] = []
-        self.stall = threading.Event()
-        self.stall.set()
-
-    def publish(self, path: Path, **listed: Any) -> None:
-        content = path.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        entry = {"rfilename": "open_clip_model.safetensors", "lfs": {"sha256": digest}, **listed}
-        self.files["/api/models/somebody/tiny?blobs=true"] = json.dumps(
-            {"sha": "c0ffee", "siblings": [{"rfilename": "README.md"}, entry]}
-        ).encode()
-        self.files["/somebody/tiny/resolve/c0ffee/open_clip_model.safetensors"] = content
-
-
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Hub]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub on this machine."""
-    stand_in = _Hub()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            stand_in.asked.append(self.path)
-            content = stand_in.files.get(self.path)
-            if content is None:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content[:1000])
-            stand_in.stall.wait(10)
-            self.wfile.write(content[1000:])
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-        thread.start()
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{listening.server_address[1]}/")
-        try:
-            yield stand_in
-        finally:
-            stand_in.stall.set()
-            listening.shutdown()
-            thread.join()
+    stand_in = Hub()
+    with stand_in.serving() as address:
+        monkeypatch.setenv("HF_ENDPOINT", f"{address}/")
+        yield stand_in
 
 
 def test_published_weights_are_downloaded_once(
-    files: dict[str, Path], server: _Hub, hub: Path
+    files: dict[str, Path], server: Hub, hub: Path
 ) -> None:
     server.publish(files["tiny-transformer"])
     seen: list[tuple[int, int]] = []
@@ -263,16 +218,14 @@ def test_published_weights_are_downloaded_once(
     assert torch.equal(again.network(picture), classifier.network(picture))
 
 
-def test_without_a_tag_the_preferred_weights_are_taken(
-    files: dict[str, Path], server: _Hub
-) -> None:
+def test_without_a_tag_the_preferred_weights_are_taken(files: dict[str, Path], server: Hub) -> None:
     server.publish(files["tiny-resnet"])
     assert catalog.load("clip:tiny-resnet", texts=TEXTS).weights == "tiny-resnet:openai"
     assert clip._choose(open_clip, clip.DEFAULT, published=True).tag == "laion2b_e16"
 
 
 def test_a_file_that_is_not_the_published_one_does_not_arrive(
-    files: dict[str, Path], server: _Hub, hub: Path
+    files: dict[str, Path], server: Hub, hub: Path
 ) -> None:
     server.publish(files["tiny-transformer"], lfs={"sha256": "ab" * 32})
     with pytest.raises(DownloadError, match="not the published file"):
@@ -307,7 +260,7 @@ def test_weights_that_open_clip_fetched_before_are_used(
     assert not (tmp_path / "hub" / "checkpoints").exists()
 
 
-def test_a_repository_without_weights_is_told(server: _Hub) -> None:
+def test_a_repository_without_weights_is_told(server: Hub) -> None:
     server.files["/api/models/somebody/tiny?blobs=true"] = b'{"sha": "c0ffee", "siblings": []}'
     with pytest.raises(DownloadError, match=r"holds no open_clip_model\.safetensors or"):
         catalog.load("clip:tiny-transformer:fake", texts=TEXTS)
@@ -316,16 +269,16 @@ def test_a_repository_without_weights_is_told(server: _Hub) -> None:
         catalog.load("clip:tiny-transformer:fake", texts=TEXTS)
 
 
-def test_cancelling(files: dict[str, Path], server: _Hub) -> None:
+def test_cancelling(files: dict[str, Path], server: Hub) -> None:
     server.publish(files["tiny-transformer"])
     with pytest.raises(CancelledError):
         catalog.load("clip:tiny-transformer:fake", texts=TEXTS, cancelled=lambda: True)
-    server.stall.clear()
+    server.go_on.clear()
     with pytest.raises(CancelledError):
         catalog.load(
             "clip:tiny-transformer:fake", texts=TEXTS, cancelled=lambda: len(server.asked) > 0
         )
-    server.stall.set()
+    server.go_on.set()
     steps = iter(range(99))
     with pytest.raises(CancelledError, match="Loading"):
         catalog.load(
