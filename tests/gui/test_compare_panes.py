@@ -112,15 +112,16 @@ def test_several_classes_are_told_with_their_colours(pane: Pane) -> None:
     assert pane.footer.swatches == []
 
 
-def test_what_was_shown_stays_until_more_is_known(pane: Pane) -> None:
+def test_no_older_map_stands_under_a_new_name(pane: Pane) -> None:
     begun(pane)
-    pane.answer(fakes.inspection(FRAME), BoxRule())
-    shown = pane.canvas.inspection.explanations[0].heatmap
-    begun(pane)
-    assert pane.canvas.inspection.explanations[0].heatmap is shown
+    known = fakes.inspection(FRAME)
+    pane.answer(known, BoxRule())
+    pane.begin(Task(FRAME, pane.setting, Request(), known))
+    assert pane.canvas.inspection.explanations[0].heatmap is known.explanations[0].heatmap
     assert pane.inspection is None
-    pane.show_frame(fakes.frame(source="other"))
+    begun(pane)
     assert pane.canvas.inspection is None
+    assert pane.canvas.frame is FRAME
 
 
 @pytest.mark.parametrize(

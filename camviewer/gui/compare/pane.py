@@ -117,14 +117,14 @@ class Pane(QFrame):
         self.changed.emit()
 
     def begin(self, task: Task) -> None:
-        """It is being inspected; what was shown of the same picture stays until more is known."""
+        """It is being inspected; only a map that gets no more than other boxes stays."""
         self.task = task
         self.pending = True
         self.inspection = None
         self._done = 0.0
-        if self.canvas.frame is not task.frame:
-            self._shown = None
-            self.canvas.set_frame(task.frame)
+        if task.known is None:
+            # an older map must not stand under the new setting's name
+            self.show_frame(task.frame)
         self._pages.setCurrentWidget(self.canvas)
         self._say_setting()
         self.footer.wait()
