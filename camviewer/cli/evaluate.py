@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from camviewer.cli.parser import ALL
 from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.comparison import Comparison
 from camviewer.evaluate.curves import STEPS
 from camviewer.evaluate.datasets import Sample, pascal_voc
-from camviewer.evaluate.localization import Localization, measure_localization
+from camviewer.evaluate.localization import Localization, compare_localization, serving
 from camviewer.evaluate.randomisation import randomisation_check
 from camviewer.inspector import Inspector, Request
 from camviewer.media.images import find_pictures, load
@@ -39,19 +40,52 @@ _COLUMNS = (
 
 
 def localization(arguments: argparse.Namespace) -> int:
-    """Measure localisation and print it.
+    """Measure localisation and print it; with several methods a row for each.
 
     Raises:
         CamviewerError: if the network or the data cannot be used.
     """
-    inspector = Inspector(load_classifier(arguments), arguments.device)
+    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
     index_of = _class_index(arguments.class_ids, inspector.classifier)
     samples = pascal_voc(arguments.data)
+    methods = _methods(arguments, inspector)
     with progress(samples, "picture", quiet=False) as bar:
-        result = measure_localization(inspector, bar, index_of, request)
-    print(json.dumps(result.as_dict()) if arguments.json else _table(result, arguments.threshold))
+        results = compare_localization(inspector, bar, index_of, request, methods)
+    if arguments.json:
+        print("\n".join(json.dumps(result.as_dict()) for result in results))
+    elif arguments.methods:
+        print(_localization_rows(results))
+    else:
+        print(_table(results[0], arguments.threshold))
     return _DONE
+
+
+def _methods(arguments: argparse.Namespace, inspector: Inspector) -> list[str]:
+    """The methods to measure: those that are named, or every fast one that serves."""
+    if not arguments.methods:
+        return [arguments.method]
+    if arguments.methods == [ALL]:
+        return serving(inspector, arguments.layer)
+    for method in arguments.methods:
+        inspector.require(method, arguments.layer)
+    return list(dict.fromkeys(arguments.methods))
+
+
+def _localization_rows(results: list[Localization]) -> str:
+    """One line a method."""
+    width = max((len(result.method) for result in results), default=0) + 2
+    lines = [
+        f"{'method':{width}}{'GT-known':>10}{'best at':>10}{'':>10}{'top-1 loc':>10}{'ms':>10}"
+    ]
+    for result in results:
+        best = max(result.by_threshold, key=result.by_threshold.__getitem__)
+        lines.append(
+            f"{result.method:{width}}{result.gt_known:>10.1%}{best:>10g}"
+            f"{result.by_threshold[best]:>10.1%}{result.top1_localization:>10.1%}"
+            f"{result.milliseconds:>10.1f}"
+        )
+    return "\n".join(lines)
 
 
 def faithfulness(arguments: argparse.Namespace) -> int:
@@ -63,7 +97,7 @@ def faithfulness(arguments: argparse.Namespace) -> int:
     Raises:
         CamviewerError: if the network, a method or the data cannot be used.
     """
-    inspector = Inspector(load_classifier(arguments), arguments.device)
+    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
     index_of = _class_index(arguments.class_ids, inspector.classifier)
     comparison = Comparison(inspector, request, arguments.methods, arguments.steps or STEPS)

@@ -12,6 +12,7 @@ from camviewer.cam.runtimes import EXPORTING, Choice
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Fit, Rule
 
+ALL = "all"  # methods
 Command = Callable[[argparse.Namespace], int]
 
 _OVERVIEW = """\
@@ -109,7 +110,15 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--boxes", choices=("voc",), default="voc", help="format: Pascal VOC XML"
     )
     _add_class_ids(localization)
-    localization.add_argument("--json", action="store_true", help="print one JSON object")
+    localization.add_argument(
+        "--methods",
+        nargs="+",
+        metavar="NAME",
+        help=f"compare methods, a row each; {ALL} for every one that serves and is not slow",
+    )
+    localization.add_argument(
+        "--json", action="store_true", help="print one JSON object per method"
+    )
     _add_model_options(localization)
     _add_map_options(localization)
     localization.set_defaults(command=_localization)
@@ -284,6 +293,34 @@ def _add_map_options(parser: argparse.ArgumentParser, *, one_method: bool = True
         default=BoxRule.min_area,
         metavar="A",
         help="leave out boxes under this share of the picture (default: %(default)s)",
+    )
+    _add_sharper_options(parser)
+
+
+def _add_sharper_options(parser: argparse.ArgumentParser) -> None:
+    """How maps and boxes are made sharper."""
+    group = parser.add_argument_group("sharper maps and boxes, for more time")
+    group.add_argument(
+        "--sharper",
+        action="store_true",
+        help="what localised best: --scales 3 --flip --fuse --grabcut; try --threshold 0.43",
+    )
+    group.add_argument(
+        "--scales",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="merge maps of so many input sizes (default: %(default)s)",
+    )
+    group.add_argument("--flip", action="store_true", help="merge in the mirrored picture's map")
+    group.add_argument(
+        "--fuse", action="store_true", help="fuse the map with that of a layer with finer cells"
+    )
+    group.add_argument(
+        "--guided", action="store_true", help="let the map follow the picture's edges"
+    )
+    group.add_argument(
+        "--grabcut", action="store_true", help="refine boxes by the picture's edges and colours"
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Any
 
 from tqdm import tqdm
 
 from camviewer.errors import MethodError
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector, Request, Sharper
 from camviewer.models import catalog, clip
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Overrides
@@ -72,8 +73,23 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
         layer=arguments.layer,
         fit=arguments.fit,
         input_size=arguments.input_size,
-        rule=BoxRule(arguments.rule, arguments.threshold, arguments.min_area),
+        rule=BoxRule(
+            arguments.rule,
+            arguments.threshold,
+            arguments.min_area,
+            grabcut=arguments.grabcut or arguments.sharper,
+        ),
+        sharper=_sharper_of(arguments, inspector),
     )
+
+
+def _sharper_of(arguments: argparse.Namespace, inspector: Inspector) -> Sharper:
+    """What the options ask of the map; the preset leaves out what the network cannot do."""
+    if arguments.sharper:
+        return replace(inspector.sharpest(arguments.layer), guided=arguments.guided)
+    sharper = Sharper(arguments.scales, arguments.flip, arguments.fuse, arguments.guided)
+    inspector.require(arguments.method, arguments.layer, sharper)
+    return sharper
 
 
 def progress(items: list[Any], unit: str, *, quiet: bool) -> tqdm[Any]:

@@ -1,6 +1,6 @@
 """The one pipeline from a frame to its inspection; the window and the command line both call it."""
 
 from camviewer.inspector.inspector import Inspector, Watch
-from camviewer.inspector.request import Request, Sharper
+from camviewer.inspector.request import SHARPEST, Request, Sharper
 
-__all__ = ["Inspector", "Request", "Sharper", "Watch"]
+__all__ = ["SHARPEST", "Inspector", "Request", "Sharper", "Watch"]

@@ -17,7 +17,7 @@ from camviewer.cam.split import Layer, Run
 from camviewer.errors import MethodError, ModelError
 from camviewer.inspector.asking import Asked, about_classes, about_likeness
 from camviewer.inspector.request import Request, Sharper
-from camviewer.inspector.sharper import Sharpening
+from camviewer.inspector.sharper import Sharpening, require_sharper, sharpest
 from camviewer.models.classifier import Activation, Classifier, as_logits
 from camviewer.types import (
     Ask,
@@ -121,14 +121,25 @@ class Inspector:
         run = self._some_run(layer)
         return {method.name: method.obstacle(run) for method in METHODS.values()}
 
-    def require(self, method: str, layer: str | None) -> None:
-        """Check that a method serves this network at a layer.
+    def require(self, method: str, layer: str | None, sharper: Sharper | None = None) -> None:
+        """Check that a method serves this network at a layer, and so do the ways to sharper maps.
 
         Raises:
-            MethodError: if not; the message names a method that does.
+            MethodError: if not; the message names what does.
         """
         run = self._some_run(layer)
         require(find_method(method, run), run)
+        if sharper is not None:
+            require_sharper(sharper, run.layer, self.layers, self.classifier.preprocessing)
+
+    def sharpest(self, layer: str | None = None) -> Sharper:
+        """The ways to sharper maps that localised best, as far as this network can.
+
+        Raises:
+            MethodError: if there is no layer of this name.
+        """
+        target = self._explainer.layer(layer)
+        return sharpest(target, self.layers, self.classifier.preprocessing)
 
     def inspect(
         self, frame: Frame, request: Request | None = None, watch: Watch | None = None

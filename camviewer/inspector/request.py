@@ -25,6 +25,10 @@ class Sharper:
     guided: bool = False
 
 
+SHARPEST = Sharper(scales=3, flip=True, fuse=True)
+"""What localised best, with `BoxRule.grabcut` and a threshold of about 0.43."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to look for in a frame.

@@ -10,7 +10,7 @@ averaged with their signs; the average has the unit of the plain map again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,13 +24,13 @@ from camviewer.cam.split import Layer, Run
 from camviewer.cam.targets import Target
 from camviewer.edges import guided_filter
 from camviewer.errors import MethodError
-from camviewer.inspector.request import Request
+from camviewer.inspector.request import SHARPEST, Request, Sharper
 from camviewer.models.preprocess import LARGEST_SIDE, Preprocessing
 from camviewer.types import Frame, Geometry, Heatmap, Map, Size
 
 Maps = NDArray[np.float32]
 
-_SCALES = (0.7, 1.4)  # of the input size: half an octave down and up
+_SCALES = (0.7, 1.6)  # of the input size; what localised best
 
 _CELL = 32  # pixels; an input size that is a multiple of it stays one
 _FINER_METHOD = "layer-cam"  # the one that is meant for layers below the last
@@ -72,9 +72,9 @@ class Sharpening:
             Maps; after each look at the picture, and from slow methods during the first.
 
         Raises:
-            MethodError: if the network takes one input size only and scales are asked for, or has
-                no layer to fuse.
+            MethodError: see `require_sharper`.
         """
+        require_sharper(self.request.sharper, plain.layer, self.layers, self.preprocessing)
         finer = finer_layer(plain.layer, self.layers) if self.request.sharper.fuse else None
         looks = self._looks(geometry)
         own, below = _Merging(geometry), _Merging(geometry)
@@ -97,12 +97,6 @@ class Sharpening:
     def _looks(self, geometry: Geometry) -> list[_Look]:
         """Every look that the request wants, the plain one first."""
         sharper, preprocessing = self.request.sharper, self.preprocessing
-        if sharper.scales > 1 and preprocessing.fixed_size:
-            raise MethodError(
-                f"This network takes pictures of {preprocessing.input_size} x "
-                f"{preprocessing.input_size} pixels only, so scales cannot be merged. Use one "
-                "scale; the flip is possible."
-            )
         size = self.request.input_size or preprocessing.input_size
         scaled = (_scaled(size, scale) for scale in _SCALES[: sharper.scales - 1])
         geometries = [geometry] + [
@@ -217,23 +211,45 @@ def _scaled(size: int, scale: float) -> int:
     return max(_CELL, min(round(size * scale / _CELL) * _CELL, LARGEST_SIDE))
 
 
-def finer_layer(target: Layer, layers: Sequence[Layer]) -> Layer:
-    """The layer whose map is fused with the target layer's: the end of the stage before.
-
-    A stage is a stretch of layers with the same number of cells, as in LayerCAM (Jiang et al.
-    2021), which fuses the last layers of stages.
+def require_sharper(
+    wanted: Sharper, target: Layer, layers: Sequence[Layer], preprocessing: Preprocessing
+) -> None:
+    """Check that a network can make a map sharper in these ways.
 
     Raises:
-        MethodError: if all layers before the target layer have its number of cells, or fewer.
+        MethodError: if it takes one input size only and scales are wanted, or has no layer to fuse.
     """
-    before = layers[: layers.index(target)]
-    finer = [layer for layer in before if _area(layer) > _area(target)]
-    if not finer:
+    if wanted.scales > 1 and preprocessing.fixed_size:
+        side = preprocessing.input_size
+        raise MethodError(
+            f"This network takes pictures of {side} x {side} pixels only, so scales cannot be "
+            "merged. Use one scale; the flip is possible."
+        )
+    if wanted.fuse and finer_layer(target, layers) is None:
         raise MethodError(
             f"No layer before {target.name!r} has a finer grid, so there is nothing to fuse. Leave "
             "fusing out."
         )
-    return finer[-1]
+
+
+def sharpest(target: Layer, layers: Sequence[Layer], preprocessing: Preprocessing) -> Sharper:
+    """`SHARPEST`, as far as a network can."""
+    return replace(
+        SHARPEST,
+        scales=1 if preprocessing.fixed_size else SHARPEST.scales,
+        fuse=finer_layer(target, layers) is not None,
+    )
+
+
+def finer_layer(target: Layer, layers: Sequence[Layer]) -> Layer | None:
+    """The layer whose map is fused with the target layer's: the end of the stage before.
+
+    A stage is a stretch of layers with the same number of cells; LayerCAM (Jiang et al. 2021) fuses
+    the last layers of stages. None where no layer before has more cells than the target layer.
+    """
+    before = layers[: layers.index(target)]
+    finer = [layer for layer in before if _area(layer) > _area(target)]
+    return finer[-1] if finer else None
 
 
 def _area(layer: Layer) -> int:
