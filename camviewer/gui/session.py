@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from camviewer.errors import MethodError
 from camviewer.gui.engine import Engine, within_reach
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request, Sharper
@@ -151,15 +152,12 @@ class Session(QObject):
     @property
     def sharpest(self) -> Sharper:
         """The ways to a sharper map that localised best, as far as the network can."""
-        model = self.model
-        return Sharper() if model is None else model.inspector.sharpest(self.request.layer)
+        return self._sharpest_at(self.request.layer)
 
     def set_layer(self, name: str | None) -> None:
-        request = replace(self._engine.request, layer=name)
-        if self.model is not None:
-            best = self.model.inspector.sharpest(name)
-            request = replace(request, sharper=within_reach(request.sharper, best))
-        self._ask(request)
+        request = self._engine.request
+        sharper = within_reach(request.sharper, self._sharpest_at(name))
+        self._ask(replace(request, layer=name, sharper=sharper))
 
     def set_fit(self, fit: Fit) -> None:
         self._ask(replace(self._engine.request, fit=fit))
@@ -172,6 +170,14 @@ class Session(QObject):
         self._engine.close_picture()
         self.frame_changed.emit(None)
         self.inspection_changed.emit(None)
+
+    def _sharpest_at(self, layer: str | None) -> Sharper:
+        if self.model is None:
+            return Sharper()
+        try:
+            return self.model.inspector.sharpest(layer)
+        except MethodError:  # the answer to the request tells that there is no such layer
+            return Sharper()
 
     @property
     def _simple(self) -> Request:

@@ -28,7 +28,7 @@ class StatusBar(QStatusBar):
     def __init__(self, session: Session, waiting: Waiting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._told = ""  # the network that is told of
+        self._told = "", ""  # the network that is told of, and its device
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE, 2, SPACE + 4, 2)
         self._hover = QLabel()
@@ -98,7 +98,7 @@ class StatusBar(QStatusBar):
         self._show_sizes(inspection)
         self._time.setText(f"{inspection.seconds * 1000:.0f} ms")
         origin = inspection.origin
-        self._told = origin.model
+        self._told = origin.model, origin.device
         self._show_device(origin.device, origin.note, origin.runtime, "")
         self._look()
 
@@ -111,13 +111,13 @@ class StatusBar(QStatusBar):
         self._sizes.setText(text)
 
     def _show_model(self, info: ModelInfo) -> None:
-        self._told = info.classifier.name
+        self._told = info.classifier.name, info.device
         self._look()
 
     def _look(self) -> None:
         """Look again what the network in use is computed with, while something faster may come."""
         info = self._session.model
-        if info is None or info.classifier.name != self._told:
+        if info is None or (info.classifier.name, info.device) != self._told:
             return
         self._show_device(info.device, info.device_note, info.runtime, info.runtime_note)
         if info.runtime_note == EXPORTING:
