@@ -11,14 +11,16 @@ from camviewer.cam.methods import AUTO
 from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError, ExportError, MethodError
 from camviewer.export.bundle import Part, export
+from camviewer.export.figure import save_figure
 from camviewer.export.files import Stems, make_folder
 from camviewer.export.record import record, to_json
 from camviewer.inspector import Inspector, Request
 from camviewer.media.images import find_pictures, load
 from camviewer.render import View
-from camviewer.types import Ask, Inspection, Question
+from camviewer.types import Ask, Frame, Inspection, Question
 
 _DONE, _FAILED = 0, 1
+_COMPARED = (2, 6)  # methods in one figure
 
 
 def explain(arguments: argparse.Namespace) -> int:
@@ -35,6 +37,7 @@ def explain(arguments: argparse.Namespace) -> int:
         arguments.wrong("say where to write: --out DIR (or --json to print only)")
     inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
     request = _request(arguments, inspector)
+    _check_compared(arguments, inspector)
     if inspector.device_note and not arguments.json:
         print(inspector.device_note, file=sys.stderr)
     if arguments.out is not None:
@@ -47,9 +50,12 @@ def explain(arguments: argparse.Namespace) -> int:
     with progress(pictures, "picture", quiet=arguments.json) as bar:
         for path in bar:
             try:
-                inspection = inspector.inspect(load(path), request)
+                frame = load(path)
+                inspection = inspector.inspect(frame, request)
                 if arguments.out is not None:
-                    _write(inspection, arguments, stems.take(str(path)))
+                    stem = stems.take(str(path))
+                    _write(inspection, arguments, stem)
+                    _write_figure(inspector, frame, request, arguments, stem)
             except ExportError:
                 raise  # the disk is full or read-only: the next picture would fail likewise
             except CamviewerError as error:
@@ -60,6 +66,19 @@ def explain(arguments: argparse.Namespace) -> int:
                 bar.clear()
                 print(_told(inspection, arguments), flush=True)
     return status
+
+
+def _check_compared(arguments: argparse.Namespace, inspector: Inspector) -> None:
+    """Check the methods to compare once, instead of failing at every picture."""
+    if not arguments.compare:
+        return
+    fewest, most = _COMPARED
+    if not fewest <= len(arguments.compare) <= most:
+        arguments.wrong(f"--compare takes {fewest} to {most} methods")
+    if arguments.out is None:
+        arguments.wrong("--compare writes a figure: say where with --out DIR")
+    for method in arguments.compare:
+        inspector.require(method, arguments.layer)
 
 
 def _request(arguments: argparse.Namespace, inspector: Inspector) -> Request:
@@ -92,8 +111,26 @@ def _write(inspection: Inspection, arguments: argparse.Namespace, stem: str) -> 
         wanted.add(Part.MAP)
     if arguments.save_heatmap:
         wanted.add(Part.HEATMAP)
-    view = View(opacity=arguments.opacity, colormap=arguments.colormap)
-    export(inspection, view, arguments.out, stem, wanted)
+    export(inspection, _view(arguments), arguments.out, stem, wanted)
+
+
+def _write_figure(
+    inspector: Inspector,
+    frame: Frame,
+    request: Request,
+    arguments: argparse.Namespace,
+    stem: str,
+) -> None:
+    """The methods to compare side by side, if there are any."""
+    panes = [
+        inspector.inspect(frame, replace(request, method=method)) for method in arguments.compare
+    ]
+    if panes:
+        save_figure(panes, _view(arguments), arguments.out, stem)
+
+
+def _view(arguments: argparse.Namespace) -> View:
+    return View(opacity=arguments.opacity, colormap=arguments.colormap)
 
 
 def _told(inspection: Inspection, arguments: argparse.Namespace) -> str:

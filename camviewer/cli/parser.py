@@ -61,6 +61,13 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     wanted.add_argument("--json", action="store_true", help="print one JSON object per picture")
     parser.add_argument("--save-map", action="store_true", help="also write STEM.CLASSINDEX.npy")
     parser.add_argument("--save-heatmap", action="store_true", help="also write the heatmap alone")
+    parser.add_argument(
+        "--compare",
+        nargs="+",
+        default=[],
+        metavar="METHOD",
+        help="also write STEM.compare.png: two to six methods side by side, with captions",
+    )
     _add_model_options(parser)
     group = parser.add_argument_group("classes")
     group.add_argument(
