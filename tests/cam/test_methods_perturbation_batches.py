@@ -67,10 +67,7 @@ def test_a_network_that_would_no_longer_compute_the_same_is_used_as_it_is(
     explainer = Explainer(mobilenet, 32, CPU)
     run = explainer.run(torch.randn(1, 3, 32, 32), explainer.automatic)
 
-    def wrong(network: nn.Module, no_trace: bool) -> nn.Module:
-        return nn.Sequential(network, nn.Softmax(1))
-
-    monkeypatch.setattr(batches, "fuse", wrong)
+    monkeypatch.setattr(batches, "packed", lambda network: nn.Sequential(network, nn.Softmax(1)))
     assert prepare(run).run.network is run.network
 
 
