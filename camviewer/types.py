@@ -368,6 +368,7 @@ class Origin:
         note: what the user should know about it, such as why the CPU was used; empty if nothing.
         runtime: what computed the activation, such as ``eager`` or ``onnx``.
         question: what was asked about the classes.
+        sharper: what made the map sharper, such as ``scales 3`` and ``flip``.
     """
 
     model: str
@@ -380,6 +381,7 @@ class Origin:
     note: str = ""
     runtime: str = "eager"
     question: Question = field(default_factory=Question)
+    sharper: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,6 +72,7 @@ def test_a_flip_is_merged_the_right_way_round() -> None:
     np.testing.assert_allclose(shown(flipped), [[0.5, 0, 0.5, 0]] * 4, atol=1e-6)
     assert flipped.predictions == plain.predictions
     assert flipped.geometry == plain.geometry
+    assert (plain.origin.sharper, flipped.origin.sharper) == ((), ("flip",))
 
 
 def test_the_average_has_the_unit_of_the_plain_map_and_its_signs() -> None:
@@ -157,6 +158,7 @@ def test_everything_at_once_costs_what_is_told_and_can_be_left() -> None:
     last = inspector.inspect(frame, request, watch)
     assert [done for done, _ in known] == pytest.approx([n / 6 for n in range(1, 6)])
     assert last.explanations[0].heatmap.peak > 0
+    assert last.origin.sharper == ("scales 3", "flip", "fuse", "guided")
 
     def leave(_inspection: Inspection, _done: float) -> None:
         raise CancelledError("enough")

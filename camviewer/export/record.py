@@ -42,6 +42,7 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
         "layer": origin.layer,
         "method": origin.method,
         "question": _question(inspection),
+        "sharper": list(origin.sharper),
         "device": origin.device,
         "runtime": origin.runtime,
         "note": origin.note,
@@ -96,6 +97,7 @@ def _explanation(explanation: Explanation) -> Record:
         "rule": str(rule.rule),
         "threshold": rule.threshold,
         "min_area": rule.min_area,
+        "grabcut": rule.grabcut,
         "cut": _number(explanation.boxes[0].threshold, 6) if explanation.boxes else None,
         "boxes": [_box(box) for box in explanation.boxes],
     }

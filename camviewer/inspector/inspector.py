@@ -211,6 +211,7 @@ class Inspector:
                 note=self.device_note,
                 runtime=run.runtime,
                 question=request.question,
+                sharper=request.sharper.ways,
             ),
             seconds=0.0,
             multi_label=self.classifier.activation is Activation.SIGMOID,

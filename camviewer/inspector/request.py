@@ -24,6 +24,12 @@ class Sharper:
     fuse: bool = False
     guided: bool = False
 
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """What is done, named as on the command line; empty for a plain map."""
+        switches = [name for name in ("flip", "fuse", "guided") if getattr(self, name)]
+        return (*((f"scales {self.scales}",) if self.scales > 1 else ()), *switches)
+
 
 SHARPEST = Sharper(scales=3, flip=True, fuse=True)
 """What localised best, with `BoxRule.grabcut` and a threshold of about 0.43."""

@@ -94,6 +94,7 @@ def test_the_record_by_hand() -> None:
         "layer": "features.1",
         "method": "cam",
         "question": {"ask": "for", "other": None, "reference": None},
+        "sharper": [],
         "runtime": "eager",
         "device": "cpu",
         "note": "",
@@ -114,6 +115,7 @@ def test_the_record_by_hand() -> None:
                 "rule": "largest",
                 "threshold": 0.2,
                 "min_area": 0.002,
+                "grabcut": False,
                 "cut": 0.2,
                 "boxes": [{"x": 17.0, "y": 7.0, "width": 16.0, "height": 16.0, "score": 0.75}],
             }
