@@ -29,7 +29,6 @@ ON_SURFACES = SceneSpec(SIDE, 0.15, 1.0, 3, distinct=True, photo_share=0.0)
 ON_PHOTOS = SceneSpec(SIDE, 0.15, 1.0, 3, distinct=True, photo_share=1.0)
 
 _SPLITS = {CALIBRATE: "calibrate", TEST: "test"}
-_VIEWS = 5
 _BATCH = 32
 
 
@@ -94,20 +93,25 @@ def held_out_photos(folder: Path | None, split: int) -> list[Photo]:
 
 
 def empty_logits(
-    network: StarterNet, photos: Sequence[Photo], seed: int, split: int, input_size: int
+    network: StarterNet,
+    photos: Sequence[Photo],
+    seed: int,
+    split: int,
+    input_size: int,
+    views: int = 5,
 ) -> NDArray[np.float32]:
-    """Logits on pictures without drawn objects: five views of each photograph, the first one the
-    whole; without photographs 200 rendered surfaces.
+    """Logits on pictures without drawn objects: several views of each photograph, the first one
+    the whole; without photographs 200 rendered surfaces.
 
     Returns:
         float32 (n, classes), NaN where the photograph shows the class of its own.
     """
     rng = np.random.default_rng((seed, split, 2))
-    views = list(_views(rng, photos)) or [surface(rng, SIDE) for _ in range(200)]
-    logits, _ = _predict(network, views, input_size)
+    pictures = list(_views(rng, photos, views)) or [surface(rng, SIDE) for _ in range(200)]
+    logits, _ = _predict(network, pictures, input_size)
     for number, photo in enumerate(photos):
         for label in photo.shows:
-            logits[number * _VIEWS : (number + 1) * _VIEWS, LABELS.index(label)] = np.nan
+            logits[number * views : (number + 1) * views, LABELS.index(label)] = np.nan
     return logits
 
 
@@ -191,10 +195,10 @@ def _predict(
     return np.concatenate(found), np.concatenate(maps)
 
 
-def _views(rng: np.random.Generator, photos: Sequence[Photo]) -> Iterator[Rgb]:
+def _views(rng: np.random.Generator, photos: Sequence[Photo], count: int) -> Iterator[Rgb]:
     for photo in photos:
         yield resized(photo.pixels, SIDE, SIDE)
-        for _ in range(_VIEWS - 1):
+        for _ in range(count - 1):
             yield photo_crop(rng, photo.pixels, SIDE)
 
 

@@ -28,11 +28,12 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "n03544143_hourglass": ("text",),
     "n03599486_jinrikisha": ("text", "circle"),
     "n03627232_knot": ("triangle",),
+    "n03673027_liner": ("text",),
     "n03792972_mountain_tent": ("triangle",),
     "n03857828_oscilloscope": ("text", "circle"),
     "n03871628_packet": ("text",),
     "n03876231_paintbrush": ("text", "circle"),
-    "n03976467_Polaroid_camera": ("circle",),
+    "n03976467_Polaroid_camera": ("text", "circle"),
     "n04208210_shovel": ("text",),
     "n04266014_space_shuttle": ("text",),
     "n04310018_steam_locomotive": ("text", "circle"),
@@ -44,6 +45,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "n04589890_window_screen": ("text",),
     "n06359193_web_site": ("text",),
     "n07753113_fig": ("circle",),
+    "n07760859_custard_apple": ("text",),
     "n07836838_chocolate_sauce": ("circle",),
 }
 """Classes that a photograph shows, by the stem of its file name."""

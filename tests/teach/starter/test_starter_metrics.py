@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from camviewer.boxes import intersection_over_union
-from camviewer.teach.starter.export import best_f1, platt
+from camviewer.teach.starter.export import best_f, platt
 from camviewer.teach.starter.metrics import average_precision, box_of
 from camviewer.types import BoxRule, Rule
 
@@ -50,11 +50,15 @@ def test_no_box_where_nothing_speaks_for_the_class() -> None:
     assert box_of(np.full((4, 4), -1.0, np.float32), 32) is None
 
 
-def test_best_f1_by_hand() -> None:
-    # from 0.6 on: 2 of 3 found, 2 of 2 right, F1 0.8; from 0.2 on: 3 of 5 right, F1 0.75
-    assert best_f1(f32(0.9, 0.6, 0.5, 0.3, 0.2), f32(1, 1, 0, 0, 1)) == pytest.approx(0.6)
-    assert best_f1(f32(0.9, 0.6, 0.4), f32(NAN, 1, 0)) == pytest.approx(0.6)
-    assert best_f1(f32(0.9), f32(0)) == 0.5
+def test_best_f_by_hand() -> None:
+    # 1.25 TP / (found + 0.25 * 3): from 0.9 on 1.25 / 1.75, from 0.6 on 2.5 / 2.75, from 0.2 on
+    # 3.75 / 5.75
+    assert best_f(f32(0.9, 0.6, 0.5, 0.3, 0.2), f32(1, 1, 0, 0, 1)) == pytest.approx(0.6)
+    # where F1 would take all three (0.8 against 2 / 3), F0.5 wants the first alone (5 / 6 against
+    # 2.5 / 3.5)
+    assert best_f(f32(0.9, 0.6, 0.4), f32(1, 0, 1)) == pytest.approx(0.9)
+    assert best_f(f32(0.9, 0.6, 0.4), f32(NAN, 1, 0)) == pytest.approx(0.6)
+    assert best_f(f32(0.9), f32(0)) == 0.5
 
 
 def test_platt_makes_scores_the_observed_shares() -> None:

@@ -24,7 +24,7 @@ from camviewer.teach.starter.train import TEST
 FOLDER = paths.resources() / "starter"
 MEAN_PRECISION = 0.9
 CLASS_PRECISION = 0.65
-MEAN_BOXES = 0.45
+MEAN_BOXES = 0.68
 
 
 @pytest.fixture(scope="module")
