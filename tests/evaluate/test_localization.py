@@ -8,15 +8,15 @@ from PIL import Image
 
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets import pascal_voc
-from camviewer.evaluate.localization import measure_localization
+from camviewer.evaluate.localization import compare_localization, measure_localization, serving
 from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
 from camviewer.types import BoxRule
 from tests.test_inspector import classifier
 
-_XML = """<annotation><filename>{file}</filename>
+XML = """<annotation><filename>{file}</filename>
 <size><width>{width}</width><height>{height}</height><depth>3</depth></size>{objects}</annotation>"""
-_OBJECT = """<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>
+OBJECT = """<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>
 <ymax>{}</ymax></bndbox></object>"""
 
 
@@ -27,8 +27,8 @@ def annotate(folder: Path, stem: str, *objects: tuple[object, ...], side: int = 
     pixels[..., 2] = 255
     pixels[:16, :16] = (255, 0, 0)
     Image.fromarray(pixels).save(folder / "images" / f"{stem}.png")
-    text = "".join(_OBJECT.format(*o) for o in objects)
-    xml = _XML.format(file=f"{stem}.png", width=side, height=side, objects=text)
+    text = "".join(OBJECT.format(*o) for o in objects)
+    xml = XML.format(file=f"{stem}.png", width=side, height=side, objects=text)
     (folder / "annotations" / f"{stem}.xml").write_text(xml)
 
 
@@ -49,6 +49,24 @@ def test_localisation_by_hand(tmp_path: Path) -> None:
     assert result.top1_localization == 0.25
     assert result.whole_picture == 0.25
     assert result.by_threshold[0.2] == 0.75
+
+
+def test_methods_share_the_pictures_and_keep_their_order(tmp_path: Path) -> None:
+    annotate(tmp_path, "a", ("red", 0, 0, 18, 18))
+    annotate(tmp_path, "b", ("red", 30, 30, 64, 64))
+    samples, tiny = pascal_voc(tmp_path), classifier()
+    inspector = Inspector(tiny, "cpu")
+    rows = compare_localization(
+        inspector, samples, tiny.find, Request(), ("grad-cam", "cam"), thresholds=(0.2,)
+    )
+    assert [row.method for row in rows] == ["grad-cam", "cam"]
+    assert [row.gt_known for row in rows] == [0.5, 0.5]
+    assert [row.by_threshold for row in rows] == [{0.2: 0.5}] * 2
+    assert all(row.milliseconds > 0 for row in rows)
+    alone = measure_localization(inspector, samples, tiny.find, Request(method="cam"), (0.2,))
+    assert (alone.gt_known, alone.top1) == (rows[1].gt_known, rows[1].top1)
+    assert {"cam", "grad-cam"} <= set(serving(inspector, None))
+    assert "score-cam" not in serving(inspector, None)
 
 
 def test_any_object_of_the_class_counts_and_others_do_not(tmp_path: Path) -> None:
@@ -73,9 +91,9 @@ def test_a_folder_without_annotations_is_told(tmp_path: Path) -> None:
         "<annotation></annotation>",
         "<a><b/></a>",
         '<!DOCTYPE x [<!ENTITY a "aaaa">]><annotation>&a;</annotation>',
-        _XML.format(file="gone.png", width=4, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)),
-        _XML.format(file="a.png", width=0, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)),
-        _XML.format(file="a.png", width=4, height=4, objects=_OBJECT.format("red", "x", 0, 1, 1)),
+        XML.format(file="gone.png", width=4, height=4, objects=OBJECT.format("red", 0, 0, 1, 1)),
+        XML.format(file="a.png", width=0, height=4, objects=OBJECT.format("red", 0, 0, 1, 1)),
+        XML.format(file="a.png", width=4, height=4, objects=OBJECT.format("red", "x", 0, 1, 1)),
     ],
 )
 def test_annotations_that_cannot_be_read_are_told(tmp_path: Path, text: str) -> None:
@@ -87,8 +105,8 @@ def test_annotations_that_cannot_be_read_are_told(tmp_path: Path, text: str) -> 
 def test_an_annotation_does_not_lead_out_of_its_folders(tmp_path: Path) -> None:
     (tmp_path / "secret.png").write_bytes(b"x")
     (tmp_path / "data").mkdir()
-    hostile = _XML.format(
-        file="../../secret.png", width=4, height=4, objects=_OBJECT.format("red", 0, 0, 1, 1)
+    hostile = XML.format(
+        file="../../secret.png", width=4, height=4, objects=OBJECT.format("red", 0, 0, 1, 1)
     )
     (tmp_path / "data" / "odd.xml").write_text(hostile)
     with pytest.raises(CamviewerError, match="not there"):
