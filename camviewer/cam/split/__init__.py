@@ -96,14 +96,12 @@ class Run:
     @cached_property
     def prediction(self) -> Tensor:
         """The logits as numbers alone, float ``(1, classes)``: cheaper than `logits`."""
-        if self.layer.layout.prefix == 0:  # class tokens, where there are some, are pooled too
-            with torch.no_grad():
-                if self.linear is not None:
-                    weight, means = self.linear.weight, self._means()
-                    return means if weight is None else F.linear(means, weight, self.linear.bias)
-                if self.pooled is not None:
-                    return self.pooled(self._means())
-        return self.logits.detach()
+        # class tokens, where there are some, are pooled too and no part of the grid
+        if self.linear is not None and self.layer.layout.prefix == 0:
+            weight, means = self.linear.weight, self._means()
+            return means if weight is None else F.linear(means, weight, self.linear.bias)
+        behind = self._behind_pooling
+        return (self.logits if behind is None else behind[1]).detach()
 
     @cached_property
     def logits(self) -> Tensor:
@@ -205,13 +203,12 @@ class Run:
             MethodError: if a score does not depend on the activation.
         """
         closed = self.channel_gradients(targets)
-        if closed is not None or self.pooled is None:
+        if closed is not None or any(target.reads is not Reading.LOGITS for target in targets):
             return closed
-        if any(target.reads is not Reading.LOGITS for target in targets):
+        if self._behind_pooling is None:
             return None
-        means = self._means().requires_grad_()
+        means, logits = self._behind_pooling
         with torch.enable_grad():
-            logits = self.pooled(means)
             scores = [target.score(logits)[0] for target in targets]
         gradients = [self._differentiated(score, means) for score in scores]
         return torch.cat(gradients) / (self.cells[0] * self.cells[1])
@@ -237,6 +234,15 @@ class Run:
                 differentiated.
         """
         return self.layer.layout.grid(self._differentiated(score, self.activation), self.cells)
+
+    @cached_property
+    def _behind_pooling(self) -> tuple[Tensor, Tensor] | None:
+        """The means, and the logits as a differentiable function of them alone."""
+        if self.pooled is None:
+            return None
+        means = self._means().requires_grad_()
+        with torch.enable_grad():
+            return means, self.pooled(means)
 
     def _means(self) -> Tensor:
         """The activation's means over the cells ``(1, channels)``, without gradients.
