@@ -80,11 +80,11 @@ def captions(inspections: Sequence[Inspection]) -> tuple[list[Caption], str]:
     varies = [len({one[kind] for one in described}) > 1 for kind in kinds]
     made = []
     for one, parts in zip(inspections, described, strict=True):
-        title = _SEPARATOR.join(parts[kind] for kind in kinds if varies[kind])
+        title = _joined(parts[kind] for kind in kinds if varies[kind])
         made.append(Caption(title, tuple(_class_lines(one.explanations))))
     source = inspections[0].frame.source.replace("\\", "/").rsplit("/", 1)[-1]
     common = [described[0][kind] for kind in kinds if not varies[kind]]
-    return made, _SEPARATOR.join((source, *common))
+    return made, _joined((source, *common))
 
 
 def figure(inspections: Sequence[Inspection], view: View, columns: int | None = None) -> Figure:
@@ -166,13 +166,18 @@ def figure_record(inspections: Sequence[Inspection], made: Figure, name: str) ->
     }
 
 
-def _described(inspection: Inspection) -> tuple[str, str, str]:
-    """Network, method and layer."""
+def _joined(parts: Iterable[str]) -> str:
+    return _SEPARATOR.join(part for part in parts if part)
+
+
+def _described(inspection: Inspection) -> tuple[str, str, str, str]:
+    """Network, method, layer and what made the map sharper, which may be nothing."""
     origin = inspection.origin
     method = METHODS.get(origin.method)
     layered = method is None or method.layered
     title = origin.method if method is None else method.title
-    return origin.model, title, origin.layer if layered else "whole network"
+    layer = origin.layer if layered else "whole network"
+    return origin.model, title, layer, ", ".join(origin.sharper)
 
 
 def _class_lines(explanations: Sequence[Explanation]) -> Iterator[Line]:

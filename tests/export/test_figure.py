@@ -115,6 +115,16 @@ def test_titles_tell_what_differs_and_the_foot_what_does_not() -> None:
     assert common == "noise.png · tiny · CAM · features.1"
 
 
+def test_what_made_maps_sharper_is_told() -> None:
+    plain = seen()
+    origin = dataclasses.replace(plain.origin, sharper=("scales 3", "flip"))
+    sharper = dataclasses.replace(plain, origin=origin)
+    written, common = captions([sharper, sharper])
+    assert common == "noise.png · tiny · CAM · features.1 · scales 3, flip"
+    written, common = captions([plain, sharper])
+    assert [c.title for c in written] == ["", "scales 3, flip"]
+
+
 def test_several_classes_are_listed_with_their_colours_and_none_is_said() -> None:
     both, nothing = seen(labels=("cat", "dog")), seen().with_explanations(())
     written, _ = captions([both, nothing])

@@ -13,7 +13,7 @@ from camviewer.gui.compare import presets
 from camviewer.gui.compare.agenda import Agenda, Task, in_order
 from camviewer.gui.compare.setting import Common, Setting
 from camviewer.gui.model_info import ModelInfo
-from camviewer.inspector import Request
+from camviewer.inspector import Request, Sharper
 from camviewer.types import Ask, BoxRule, Question
 from tests.gui import fakes
 from tests.gui.compare_worlds import model
@@ -108,6 +108,12 @@ def test_a_pane_shares_all_but_its_own(one: ModelInfo, two: ModelInfo) -> None:
     asked = common.asked(Setting(one, "cam", None, (1,)))
     assert asked == Request("cam", None, (1,), input_size=64, rule=rule, question=question)
     assert common.asked(Setting(two)) == Request(rule=rule, question=question)
+
+
+def test_maps_are_as_sharp_as_a_panes_layer_allows(one: ModelInfo) -> None:
+    common = Common(Request(sharper=Sharper(3, flip=True, fuse=True)), one)
+    assert common.asked(Setting(one)).sharper == Sharper(3, flip=True, fuse=True)
+    assert common.asked(Setting(one, layer="first")).sharper == Sharper(3, flip=True)
 
 
 settings = st.tuples(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from camviewer.cam.methods import AUTO, METHODS
+from camviewer.gui.engine import within_reach
 from camviewer.gui.model_info import ModelInfo
-from camviewer.inspector import Request
+from camviewer.inspector import Request, Sharper
 from camviewer.types import BoxRule, Question
 
 
@@ -75,12 +76,18 @@ class Common:
         """The whole request of a pane.
 
         The input size is that of the network it was chosen for, and so is the class compared with.
+        Of what makes maps sharper a pane does what its network and layer can.
         """
+        sharper = self.request.sharper
+        if sharper != Sharper():
+            best = setting.model.inspector.sharpest(setting.layer)
+            sharper = within_reach(sharper, best)
         request = replace(
             self.request,
             method=setting.method,
             layer=setting.layer,
             targets=setting.targets,
+            sharper=sharper,
         )
         if setting.model is self.model:
             return request
