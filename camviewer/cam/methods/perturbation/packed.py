@@ -8,6 +8,7 @@ one, so that a forward pass can be stopped between two layers.
 
 from __future__ import annotations
 
+import copy
 import operator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
-from torch.fx.experimental.optimization import fuse
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _ADDITIONS = (operator.add, operator.iadd, torch.add)
 _RECTIFIERS = (F.relu, torch.relu)
@@ -45,18 +46,20 @@ _ACTIVATIONS: dict[type[nn.Module], Activation] = {
 
 
 def packed(network: fx.GraphModule) -> nn.Module:
-    """A copy that computes the same but for rounding; the network stays as it is."""
-    folded: Any = fuse(network, no_trace=True).to(memory_format=torch.channels_last)
-    on_cpu = all(parameter.device.type == "cpu" for parameter in folded.parameters())
-    if on_cpu and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        for node in list(folded.graph.nodes):
-            if _is_plain_convolution(_module(folded, node)):
-                _take_over(folded, node)
-        folded.graph.lint()
-        folded.recompile()
-        folded.delete_all_unused_submodules()
-    packed_network: nn.Module = folded
-    return packed_network
+    """A copy that computes the same but for rounding; the network stays as it is.
+
+    What is not rewritten is shared with the network.
+    """
+    rewritten = fx.GraphModule(network, copy.deepcopy(network.graph))
+    on_cpu = all(parameter.device.type == "cpu" for parameter in network.parameters())
+    fused = on_cpu and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    for node in list(rewritten.graph.nodes):
+        if type(_module(rewritten, node)) is nn.Conv2d:
+            _take_over(rewritten, node, fused)
+    rewritten.graph.lint()
+    rewritten.recompile()
+    rewritten.delete_all_unused_submodules()
+    return rewritten
 
 
 class PackedConvolution(nn.Module):
@@ -95,41 +98,56 @@ class PackedConvolution(nn.Module):
         return added
 
 
-def _take_over(network: fx.GraphModule, node: fx.Node) -> None:
-    """Replace a convolution, and what follows it as far as oneDNN does that too, by one call."""
-    convolution: Any = _module(network, node)
-    chain = [node]
-    following = _only_user(node)
-    other = _added(following, node)
-    if following is not None and other is not None:
-        chain.append(following)
-        following = _only_user(following)
-    then = _activation(network, following)
-    if following is not None and (then == _RELU or (other is None and then != _NONE)):
-        chain.append(following)
+def _take_over(network: fx.GraphModule, node: fx.Node, fused: bool) -> None:
+    """Replace a convolution, and what follows it as far as it can be done with it, by one call."""
+    convolution, chain = _folded(network, node)
+    given = node.args
+    replacement: nn.Module
+    if fused and convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str):
+        other, then, following = _followed(network, chain[-1])
+        chain += following
+        given = node.args if other is None else (*node.args, other)
+        replacement = PackedConvolution(convolution, then)
     else:
-        then = _NONE
+        replacement = copy.deepcopy(convolution).to(memory_format=torch.channels_last)
     name = f"packed_{node.name}"
-    network.add_submodule(name, PackedConvolution(convolution, then))
+    network.add_submodule(name, replacement)
     with network.graph.inserting_after(chain[-1]):
-        given = (node.args[0],) if other is None else (node.args[0], other)
         chain[-1].replace_all_uses_with(network.graph.call_module(name, given))
     for done in reversed(chain):
         network.graph.erase_node(done)
+
+
+def _folded(network: fx.GraphModule, node: fx.Node) -> tuple[nn.Conv2d, list[fx.Node]]:
+    """The convolution with the batch normalisation that follows it, and the nodes of both."""
+    convolution: Any = _module(network, node)
+    following = _only_user(node)
+    norm = _module(network, following)
+    if following is None or not isinstance(norm, nn.BatchNorm2d) or norm.running_mean is None:
+        return convolution, [node]
+    return fuse_conv_bn_eval(convolution, norm), [node, following]
+
+
+def _followed(
+    network: fx.GraphModule, last: fx.Node
+) -> tuple[fx.Node | None, Activation, list[fx.Node]]:
+    """What is added to a convolution's result, what is applied to that, and the nodes of both."""
+    nodes = []
+    following = _only_user(last)
+    other = _added(following, last)
+    if following is not None and other is not None:
+        nodes.append(following)
+        following = _only_user(following)
+    then = _activation(network, following)
+    if following is None or not (then == _RELU or (other is None and then != _NONE)):
+        return other, _NONE, nodes
+    return other, then, [*nodes, following]
 
 
 def _module(network: fx.GraphModule, node: fx.Node | None) -> nn.Module | None:
     if node is None or node.op != "call_module":
         return None
     return network.get_submodule(str(node.target))
-
-
-def _is_plain_convolution(module: nn.Module | None) -> bool:
-    return (
-        type(module) is nn.Conv2d
-        and module.padding_mode == "zeros"
-        and not isinstance(module.padding, str)
-    )
 
 
 def _only_user(node: fx.Node) -> fx.Node | None:
