@@ -362,6 +362,24 @@ def test_closing_while_comparing_is_quick_and_keeps_the_panels(
     assert shown_docks(ui) >= {"Network", "Classes", "Appearance", "Boxes"}
 
 
+def test_panes_leave_nothing_behind(ui: Opened, panes: CompareView) -> None:
+    def widgets() -> int:
+        settled(ui)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return len(QApplication.allWidgets())
+
+    panes.use_preset("layers")
+    before = widgets()
+    for _ in range(4):
+        panes.use_preset("classes")
+        panes.duplicate(panes.panes[0])
+        settled(ui)
+        ui.press("compare")
+        ui.press("compare")
+        panes.use_preset("layers")
+    assert widgets() == before
+
+
 def test_everything_in_a_pane_says_what_it_is(ui: Opened, panes: CompareView) -> None:
     for button in panes.findChildren(QAbstractButton):
         if button.isVisible():

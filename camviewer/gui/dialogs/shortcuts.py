@@ -16,6 +16,12 @@ _MORE = {
         ("Resize it", "Ctrl+Arrow keys"),
         ("Let go", "Esc"),
     ],
+    "Side by side": [
+        ("From pane to pane", "Tab"),
+        ("Duplicate the pane", "Ctrl+D"),
+        ("Remove the pane", "Del"),
+        ("Back to one picture", "Esc"),
+    ],
     "Mouse": [
         ("Zoom about the cursor", "Wheel, pinch"),
         ("Move the picture", "Drag, middle button"),
