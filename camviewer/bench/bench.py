@@ -155,11 +155,16 @@ class Bench:
         return PEERS[peer].call(Job(network, layer, self._picture.to(self._device), method))
 
     def _module(self, layer: Layer) -> str | None:
-        """The module that computes a layer; None for tokens, which peers must be taught to read."""
+        """The module that a layer is the output of; None where peers cannot be pointed at it.
+
+        Those are tokens, which peers must be taught to read, and layers that are no module's.
+        """
         if layer.layout.axes is not Axes.CHANNELS_FIRST:
             return None
+        if layer.name in dict(self._trainable.named_modules()):
+            return layer.name
         ending = [m for m, last in self._explainer.containers.items() if last == layer.name]
-        return min(ending, key=len, default=layer.name)
+        return min(ending, key=len, default=None)
 
 
 def _open(network: nn.Module, picture: Tensor, device: torch.device, runtime: str) -> Explainer:

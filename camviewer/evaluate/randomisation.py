@@ -22,6 +22,7 @@ from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Map
 
 STAGES = 8
+_EAGER = "eager"  # an export of random weights would be used once
 # of a new network: other normalisations and biases would drown what a random network computes
 _NEW = {"weight": 1.0, "bias": 0.0, "running_mean": 0.0, "running_var": 1.0}
 
@@ -77,7 +78,7 @@ def randomisation_check(
     modules = _modules(copied.network)
     if not modules:
         raise MethodError(f"{classifier.name} has no weights that could be made random.")
-    inspector = Inspector(copied, device)
+    inspector = Inspector(copied, device, _EAGER)
     requests = [_about_one_class(inspector, frame, request or Request()) for frame in frames]
     intact = _maps(inspector, frames, requests)
     generator = torch.Generator().manual_seed(seed)
@@ -86,7 +87,7 @@ def randomisation_check(
         for _, module in part:
             _randomise(module, generator)
         # opened anew: a device has its own copy, and the last picture's run is kept
-        maps = _maps(Inspector(copied, device), frames, requests)
+        maps = _maps(Inspector(copied, device, _EAGER), frames, requests)
         alike = [rank_correlation(now, then) for now, then in zip(maps, intact, strict=True)]
         yield Stage(part[-1][0], float(np.mean(alike)), number / len(parts))
 
