@@ -232,6 +232,8 @@ class MainWindow(QMainWindow):
         for name in ("export", "quick_export", "copy"):
             actions[name].setEnabled(self.comparison.has_results if comparing else explained)
         actions["draw"].setEnabled(explained and not comparing)
+        for name in ("pick_method", "ask", "sharper"):
+            actions[name].setEnabled(not comparing)
         actions["compare"].setEnabled(comparing or (shown and self.session.model is not None))
         actions["close"].setEnabled(shown or bool(self.album.paths))
         actions["delete"].setEnabled(explained and self.canvas.selected_box >= 0)
@@ -269,6 +271,10 @@ class MainWindow(QMainWindow):
         self.session.clear()
         self.messages.clear()
         self.centre.show_welcome()
+
+    def pick_method(self) -> None:
+        self.docks[0].show()
+        self.network.method.open()
 
     def ask_question(self) -> None:
         self.docks[1].show()

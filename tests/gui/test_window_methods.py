@@ -208,6 +208,29 @@ def test_methods_are_asked_again_for_another_layer(window: Opened) -> None:
     assert rows(window)[0].title == "Automatic (Grad-CAM)"
 
 
+def test_a_method_of_the_whole_network_needs_no_layer(
+    window: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = window.window.network.layers
+    assert layers.isEnabled()
+    monkeypatch.setitem(METHODS, "slow", replace(METHODS["slow"], layered=False))
+    with window.bot.waitSignal(window.window.session.refined):
+        window.window.network.method.chosen.emit("slow")
+    assert not layers.isEnabled()
+    assert layers.toolTip() == "Slow One looks at the whole network, not at one layer"
+    window.press("stop")
+    assert layers.isEnabled()
+    assert "earlier layers are finer" in layers.toolTip()
+
+
+def test_the_key_brings_back_a_hidden_panel(window: Opened) -> None:
+    window.window.docks[0].hide()
+    QTest.keyClick(window.window.canvas, Qt.Key.Key_M)
+    assert window.window.docks[0].isVisible()
+    assert window.window.network.method.popup.isVisible()
+    window.window.network.method.popup.hide()
+
+
 def test_a_slow_method_gets_finer_on_the_canvas(window: Opened, slow: Slow) -> None:
     waiting, canvas = window.window.waiting, window.window.canvas
     before = canvas.grab().toImage()

@@ -25,7 +25,6 @@ class LayerTree(QTreeWidget):
         self.setColumnCount(2)
         self.setHeaderLabels(["Target layer", "Cells × channels"])
         self.setAccessibleName("Target layer")
-        self.setToolTip("The layer whose activation is looked at; earlier layers are finer")
         self.setUniformRowHeights(True)
         self.setIndentation(14)
         header = self.header()

@@ -95,6 +95,7 @@ class NetworkPanel(QWidget):
 
     def _use_model(self, info: ModelInfo) -> None:
         self._ready(ready=True)
+        self._show_whether_layered(self._session.request)
         self.model_box.show_model(info)
         self.method.forget_used()
         self.layers.show_model(info)
@@ -129,10 +130,21 @@ class NetworkPanel(QWidget):
         self.fit.setCurrentIndex(self.fit.findData(request.fit.value))
         self.fit.setToolTip(_FITS[request.fit][1])
         self.layers.select(request.layer)
+        self._show_whether_layered(request)
         model = self._session.model
         if model is not None:
             own = model.classifier.preprocessing.input_size
             self.input_size.set_value(request.input_size or own)
+
+    def _show_whether_layered(self, request: Request) -> None:
+        method = METHODS.get(request.method)
+        layered = method is None or method.layered
+        self.layers.setEnabled(layered and self._session.model is not None)
+        self.layers.setToolTip(
+            "The layer whose activation is looked at; earlier layers are finer"
+            if layered or method is None
+            else f"{method.title} looks at the whole network, not at one layer"
+        )
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
         if inspection is not None:
