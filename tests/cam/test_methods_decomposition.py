@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -149,6 +149,7 @@ def test_concepts_are_not_negative_repeatable_and_better_than_the_mean(
     assert (raised - rebuilt).square().sum() <= (raised - mean).square().sum() * 1.001
 
 
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000))
 def test_a_factorized_map_adds_up_to_what_the_concepts_contribute(seed: int) -> None:
     picture = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(seed))

@@ -143,3 +143,17 @@ def test_progress_grows_to_one(name: str) -> None:
     final = METHODS[name].maps(run, classes(0, 1, 2))
     torch.testing.assert_close(partials[-1].maps, final, rtol=0, atol=0)
     assert METHODS[name].slow
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.parametrize("name", [*OURS, "eigen-cam", "eigen-grad-cam", "kpca-cam", "dff"])
+def test_a_gpu_gives_the_same_maps(name: str, mobilenet: nn.Module) -> None:
+    picture = torch.randn(1, 3, 64, 64)
+    maps = []
+    for device in (CPU, torch.device("cuda")):
+        explainer = Explainer(mobilenet, 64, device)
+        run = explainer.run(picture, explainer.layer("features.3"))
+        maps.append(METHODS[name].maps(run, classes(0, 1)).cpu())
+    scale = maps[0].abs().max()
+    torch.testing.assert_close(maps[1] / scale, maps[0] / scale, rtol=0, atol=1e-2)

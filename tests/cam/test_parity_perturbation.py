@@ -73,7 +73,7 @@ def scaled_before(units: Tensor, size: tuple[int, int]) -> Tensor:
 # where layer and picture are of one size, nothing is enlarged and all agree
 @pytest.mark.parametrize(
     ("make", "layer", "side", "masks"),
-    [(Residual, "stem", 8, None), (Flat, "relu", 2, None), (resnet18, "layer4", 64, corners)],
+    [(Residual, "stem", 8, None), (Flat, "relu", 2, None), (resnet18, "layer1", 64, corners)],
 )
 def test_score_cam_of_pytorch_grad_cam(
     make: Callable[[], nn.Module],
@@ -124,7 +124,7 @@ def test_decompositions_of_pytorch_grad_cam_but_for_their_sign(
 
 
 @pytest.mark.parametrize(
-    ("make", "layer", "side"), [(Residual, "stem", 8), (resnet18, "layer4", 64)]
+    ("make", "layer", "side"), [(Residual, "stem", 8), (resnet18, "layer1", 64)]
 )
 def test_score_cam_of_torch_cam(
     make: Callable[[], nn.Module], layer: str, side: int, monkeypatch: pytest.MonkeyPatch

@@ -23,9 +23,11 @@ def eigen_cam(run: Run, targets: Sequence[Target]) -> Tensor:
     """Eigen-CAM (Muhammad & Yeasin 2020, section III).
 
     With the cells of the activation as rows of ``A``, less their mean, and ``A = U S V^T``, the map
-    is ``A v_1``, the cells along the first principal component. A component has no sign of its own:
-    it is given the one in which it rises with the mean over the channels, so that positive is where
-    the layer is active. The map is the same for all targets.
+    is ``A v_1``, the cells along the first principal component. The paper's formula does not
+    subtract the mean; pytorch-grad-cam does, and so components are what the cells differ in, not
+    what they share. A component has no sign of its own: it is given the one in which it rises with
+    the mean over the channels, so that positive is where the layer is active. The map is the same
+    for all targets.
 
     Returns:
         float ``(len(targets), rows, columns)``, unbounded, of mean zero.
