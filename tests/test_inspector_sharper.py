@@ -167,6 +167,16 @@ def test_everything_at_once_costs_what_is_told_and_can_be_left() -> None:
         inspector.inspect(frame, request, leave)
 
 
+def test_a_slow_method_tells_how_far_it_is_at_every_look() -> None:
+    told: list[float] = []
+    request = Request("occlusion", targets=(0,), sharper=Sharper(flip=True))
+    tiny(leaning(), 32).inspect(red(*[(0, 1, 0, 0)] * 4), request, lambda _, d: told.append(d))
+    assert told == sorted(set(told))
+    assert any(done < 0.5 for done in told)
+    assert 0.5 in told
+    assert any(0.5 < done < 1 for done in told)
+
+
 def test_plain_maps_are_not_touched() -> None:
     frame = red(*[(0, 1, 1, 0)] * 4)
     one, two = (tiny(leaning(), 4).inspect(frame, r) for r in (Request(), Request()))

@@ -69,7 +69,7 @@ class Sharpening:
             targets: what is asked.
 
         Yields:
-            Maps; after each look at the picture, and from slow methods during the first.
+            Maps; after each look at the picture, and at every step of a slow method.
 
         Raises:
             MethodError: see `require_sharper`.
@@ -78,12 +78,13 @@ class Sharpening:
         finer = finer_layer(plain.layer, self.layers) if self.request.sharper.fuse else None
         looks = self._looks(geometry)
         own, below = _Merging(geometry), _Merging(geometry)
+        known: Tensor | None = None
         for number, look in enumerate(looks):
             run = plain if number == 0 else self._run(look, plain, geometry)
             for partial in method.steps(run, targets):
                 maps, done = partial.maps, (number + partial.done) / len(looks)
-                if number == 0 and partial.done < 1:
-                    yield Partial(maps, done)
+                if partial.done < 1:
+                    yield Partial(maps if known is None else known, done)
             own.add(maps, look)
             merged = own.merged()
             if finer is not None:
@@ -92,7 +93,8 @@ class Sharpening:
                 merged = _fused(merged, below.merged(), geometry)
             if self.request.sharper.guided and number == len(looks) - 1:
                 merged = np.stack([self._guided(one, plain.picture) for one in merged])
-            yield Partial(torch.from_numpy(merged), done)
+            known = torch.from_numpy(merged)
+            yield Partial(known, done)
 
     def _looks(self, geometry: Geometry) -> list[_Look]:
         """Every look that the request wants, the plain one first."""
