@@ -2,6 +2,7 @@
 
 import importlib
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -78,10 +79,11 @@ def test_what_a_peer_lacks_and_what_has_no_closed_form_stay_empty() -> None:
 def _maps(peer: str, method: str, network: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     call = PEERS[peer].call(Job(network, "features.1", x, method))
     assert call is not None
-    map_, scores = call()
+    made: Any = call()
+    map_, scores = made
     if isinstance(map_, list):
         (map_,) = map_
-    return torch.as_tensor(map_).squeeze(), scores.detach()
+    return torch.as_tensor(map_).detach().squeeze(), scores.detach()
 
 
 @pytest.mark.parametrize("peer", OFFERED)

@@ -202,11 +202,13 @@ def test_the_command_prints_a_row_for_each_method(
     assert head.split()[:2] == ["method", "insertion"]
     assert "pointing" not in head
     assert [row.split()[0] for row in rows] == ["cam", "grad-cam"]
-    assert _evaluate(tmp_path, *options, "--limit", 1, "--json", "--randomisation") == 0
-    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [f["method"] for f in found] == ["cam", "grad-cam"]
-    assert all(f["pictures"] == 1 and 0 <= f["random_similarity"] < 1 for f in found)
-    assert found[0]["insertion"] == pytest.approx(found[1]["insertion"])
+    one = ("--methods", "cam", "--limit", 1, "--json", "--randomisation")
+    assert _evaluate(tmp_path, *options, *one) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["method"], found["pictures"]) == ("cam", 1)
+    assert 0 <= found["random_similarity"] < 1
+    assert len(found["randomisation"]) == 8
+    assert found["insertion"] == pytest.approx(float(rows[0].split()[1]), abs=5e-4)
 
 
 def test_the_command_points_where_there_are_boxes(
