@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         for name in ("export", "quick_export", "copy"):
             actions[name].setEnabled(self.comparison.has_results if comparing else explained)
         actions["draw"].setEnabled(explained and not comparing)
-        for name in ("pick_method", "ask", "sharper"):
+        for name in ("ask", "sharper"):
             actions[name].setEnabled(not comparing)
         actions["compare"].setEnabled(comparing or (shown and self.session.model is not None))
         actions["close"].setEnabled(shown or bool(self.album.paths))

@@ -39,7 +39,7 @@ def connect_actions(window: MainWindow) -> None:
         "search": lambda: comparison.pick("class", window.search_class),
         "stop": window.waiting.leave,
         "ask": window.ask_question,
-        "pick_method": window.pick_method,
+        "pick_method": lambda: comparison.pick("method", window.pick_method),
         "pick_model": lambda: comparison.pick("model", window.network.model_box.open),
         "own_model": lambda: window.models.ask_own(),
         "starter": window.models.load_starter,

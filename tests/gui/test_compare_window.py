@@ -362,6 +362,23 @@ def test_closing_while_comparing_is_quick_and_keeps_the_panels(
     assert shown_docks(ui) >= {"Network", "Classes", "Appearance", "Boxes"}
 
 
+def test_the_windows_lists_are_those_of_the_marked_pane(ui: Opened, panes: CompareView) -> None:
+    pane = panes.panes[1]
+    pane.canvas.setFocus()
+    for name, popup in (
+        ("pick_method", pane.header.methods),
+        ("pick_model", pane.header.models),
+        ("search", pane.footer.classes),
+    ):
+        ui.press(name)
+        assert popup.isVisible(), name
+        popup.hide()
+    panes.left.emit()
+    ui.press("pick_method")
+    assert ui.window.network.method.popup.isVisible()
+    ui.window.network.method.popup.hide()
+
+
 def test_panes_leave_nothing_behind(ui: Opened, panes: CompareView) -> None:
     def widgets() -> int:
         settled(ui)

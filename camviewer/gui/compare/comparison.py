@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -83,6 +84,18 @@ class Comparison(QObject):
     def has_results(self) -> bool:
         """Whether there is anything to export."""
         return bool(self.view.results)
+
+    def pick(self, what: str, otherwise: Callable[[], None]) -> None:
+        """Choose the method, class or model of the pane with the keyboard, or else of the window.
+
+        Args:
+            what: ``method``, ``class`` or ``model``.
+            otherwise: what is done while one picture is shown.
+        """
+        if self._on:
+            self.view.active.pick(what)
+        else:
+            otherwise()
 
     def switch(self, *, on: bool) -> None:
         """Show the panes, or one picture again; nothing while there is no picture or network."""

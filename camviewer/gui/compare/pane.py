@@ -191,6 +191,15 @@ class Pane(QFrame):
         self._act = lambda: self.use(self.setting)
         self._show_notice()
 
+    def pick(self, what: str) -> None:
+        """Open the list of methods, classes or models: ``method``, ``class`` or ``model``."""
+        pickers = {
+            "method": self.header.method,
+            "class": self.footer.target,
+            "model": self.header.model,
+        }
+        pickers[what].click()
+
     def point_at(self, point: Point | None) -> None:
         """Tell the values under a point of the picture."""
         frame = self.canvas.frame
