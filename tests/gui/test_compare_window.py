@@ -1,51 +1,21 @@
 """The window compares: real engine, real Inspector, tiny networks."""
 
-import json
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from camviewer.errors import ModelError
-from camviewer.export.figure import figure
-from camviewer.gui.compare.pane import Pane
 from camviewer.gui.compare.view import CompareView
 from camviewer.types import BoxRule
-from tests.gui.windows import Opened, picture, ui
+from tests.gui.comparing import keys, panes, settled, shown_docks, ui
+from tests.gui.windows import Opened, picture
 
-__all__ = ["ui"]
-
-
-@pytest.fixture
-def panes(ui: Opened, tmp_path: Path) -> CompareView:
-    """The view that compares, over a picture, every pane with its result."""
-    ui.open(picture(tmp_path / "a.png"))
-    ui.press("compare")
-    settled(ui)
-    return ui.window.comparison.view
-
-
-def settled(ui: Opened) -> None:
-    """Wait until no pane waits for anything."""
-    view = ui.window.comparison.view
-    ui.bot.waitUntil(lambda: not any(p.pending or p.loading for p in view.panes), timeout=10_000)
-
-
-def shown_docks(ui: Opened) -> set[str]:
-    return {dock.windowTitle() for dock in ui.window.side_docks if not dock.isHidden()}
-
-
-def keys(pane: Pane, key: Qt.Key, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
-    pane.canvas.setFocus()
-    QTest.keyClick(pane.canvas, key, modifier)
+__all__ = ["panes", "ui"]
 
 
 def test_methods_that_fit_are_compared_first(ui: Opened, panes: CompareView) -> None:
@@ -257,99 +227,6 @@ def test_boxes_in_panes_cannot_be_changed(ui: Opened, panes: CompareView) -> Non
     assert canvas.selected_box == -1
     for name in ("draw", "undo", "redo", "delete"):
         assert not ui.window.actions_by_name[name].isEnabled()
-
-
-def test_what_is_saved_is_what_is_shown(ui: Opened, panes: CompareView, tmp_path: Path) -> None:
-    with ui.bot.waitSignal(ui.window.comparison.figures.exported) as signal:
-        ui.press("quick_export")
-    saved, beside = signal.args[0]
-    assert saved == tmp_path / "a.compare.png"
-    made = figure(panes.results, ui.window.session.view, panes.columns)
-    with Image.open(saved) as image:
-        assert np.array_equal(np.array(image), made.pixels)
-    entry = json.loads(beside.read_bytes())
-    assert [p["method"] for p in entry["panes"]] == [p.setting.method for p in panes.panes]
-    assert "Saved a.compare.png" in ui.window.messages.text
-    with ui.bot.waitSignal(ui.window.comparison.figures.copied):
-        ui.press("copy")
-    height, width, _ = made.pixels.shape
-    copied = QApplication.clipboard().image()
-    assert (copied.width(), copied.height()) == (width, height)
-
-
-def test_a_pane_without_a_result_is_left_out_and_told(ui: Opened, panes: CompareView) -> None:
-    panes.panes[0].use(replace(panes.panes[0].setting, method="legrad"))
-    settled(ui)
-    with ui.bot.waitSignal(ui.window.comparison.figures.exported) as signal:
-        ui.press("quick_export")
-    entry = json.loads(signal.args[0][1].read_bytes())
-    assert len(entry["panes"]) == len(panes.panes) - 1
-    assert "A pane without a result is not in it" in ui.window.messages.text
-
-
-def test_a_pane_takes_another_network_and_the_window_keeps_its_own(
-    ui: Opened, panes: CompareView
-) -> None:
-    pane = panes.panes[1]
-    own = ui.window.session.model
-    panes.model_wanted.emit(pane, pane.header.model)
-    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
-    assert pane.loading
-    assert pane.words == "Loading VGG16…"
-    settled(ui)
-    assert pane.inspection.origin.model == "vgg16"
-    assert ui.window.session.model is own
-    assert [m.classifier.name for m in ui.window.comparison.shelf.known] == ["starter", "vgg16"]
-    # others can have it, too, without loading it again
-    loads = len(ui.models.loads)
-    panes.panes[0].header.changed.emit(panes.panes[0].setting.on(pane.setting.model))
-    settled(ui)
-    assert panes.panes[0].inspection.origin.model == "vgg16"
-    assert len(ui.models.loads) == loads
-
-
-def test_a_network_that_does_not_come(ui: Opened, panes: CompareView) -> None:
-    def refuse(_cancelled: Any) -> None:
-        raise ModelError("The file is damaged. Fetch it again.")
-
-    ui.models.hold = refuse
-    pane = panes.panes[1]
-    panes.model_wanted.emit(pane, pane.header.model)
-    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
-    ui.bot.waitUntil(lambda: "damaged" in pane.words)
-    pane.notice.button.click()
-    settled(ui)
-    assert pane.words == ""
-    assert pane.inspection.origin.model == "starter"
-
-
-def test_loading_a_network_can_be_given_up(ui: Opened, panes: CompareView) -> None:
-    started, given_up = threading.Event(), []
-
-    def wait(cancelled: Any) -> None:
-        started.set()
-        pause = threading.Event()
-        while not cancelled():
-            pause.wait(0.005)
-        given_up.append(True)
-
-    ui.models.hold = wait
-    pane = panes.panes[1]
-    panes.model_wanted.emit(pane, pane.header.model)
-    ui.window.comparison.model_choice.popup.chosen.emit("vgg16")
-    ui.bot.waitUntil(started.is_set)
-    assert pane.loading
-    pane.notice.button.click()
-    ui.bot.waitUntil(lambda: given_up == [True])
-    settled(ui)
-    assert pane.inspection.origin.model == "starter"
-
-
-def test_the_windows_network_takes_its_panes_along(ui: Opened, panes: CompareView) -> None:
-    with ui.bot.waitSignal(ui.engine.model_loaded):
-        ui.window.models.load("vgg16")
-    settled(ui)
-    assert {pane.inspection.origin.model for pane in panes.panes} == {"vgg16"}
 
 
 def test_closing_while_comparing_is_quick_and_keeps_the_panels(
