@@ -108,7 +108,7 @@ def _give_way() -> None:
         kernel = ctypes.windll.kernel32
         kernel.SetPriorityClass(kernel.GetCurrentProcess(), below_normal)
     else:
-        os.nice(15)
+        os.nice(10)
 
 
 def _end_with_the_parent() -> None:

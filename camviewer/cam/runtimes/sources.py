@@ -113,6 +113,7 @@ class OnnxSource:
             return
         size = (picture.shape[2], picture.shape[3])
         if self._effort is Effort.WAIT:
+            _LOG.info("waiting for the network's export to ONNX, which is made once")
             self._make(size, self._workers.stop, in_background=False)
         elif self._patience > 0:
             self._patience -= 1
