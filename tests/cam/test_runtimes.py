@@ -104,10 +104,12 @@ def test_auto_takes_what_is_there_and_exports_nothing(exports: Exports) -> None:
 
 
 def test_in_the_background_an_export_takes_over_when_it_is_ready(exports: Exports) -> None:
+    exports.may_start.clear()
     explainer = opened(background=True)
     assert explainer.runtime == "eager"
     first = explainer.run(picture(), explainer.automatic)
     assert first.runtime == "eager"
+    exports.may_start.set()
     wait_for_workers(explainer)
     assert (explainer.runtime, explainer.runtime_note) == ("onnx", "")
     second = explainer.run(picture(), explainer.automatic)
@@ -117,19 +119,23 @@ def test_in_the_background_an_export_takes_over_when_it_is_ready(exports: Export
 
 
 def test_a_layer_that_is_looked_at_once_is_not_exported(exports: Exports) -> None:
+    exports.may_start.clear()
     explainer = opened(background=True)
     for _ in range(8):
         explainer.run(picture(), explainer.layer("conv"))
     assert not explainer._runtimes.workers._threads
     explainer.run(picture(), explainer.layer("conv"))
+    exports.may_start.set()
     wait_for_workers(explainer)
     assert explainer.run(picture(), explainer.layer("conv")).runtime == "onnx"
 
 
 def test_an_export_that_disagrees_is_not_used(exports: Exports) -> None:
     exports.spoil = 0.5
+    exports.may_start.clear()
     explainer = opened(background=True)
     explainer.run(picture(), explainer.automatic)
+    exports.may_start.set()
     wait_for_workers(explainer)
     assert explainer.run(picture(), explainer.automatic).runtime == "eager"
     assert explainer.runtime == "eager"
@@ -151,8 +157,10 @@ def test_a_network_that_cannot_be_exported_is_tried_once(
         with pytest.raises(ModelError, match=r"\(ValueError: no such operation\)"):
             explainer.run(picture(), explainer.automatic)
     assert exports.count == 1
+    exports.may_start.clear()
     explainer = opened(background=True)
     explainer.run(picture(), explainer.automatic)
+    exports.may_start.set()
     wait_for_workers(explainer)
     assert explainer.run(picture(), explainer.automatic).runtime == "eager"
     assert explainer.runtime_note.endswith("(ValueError: no such operation). It runs in PyTorch.")
@@ -193,8 +201,10 @@ def test_closing_ends_the_exporting_process_and_its_thread(
 
 
 def test_who_drops_an_explainer_wants_no_export(exports: Exports) -> None:
+    exports.may_start.clear()
     explainer = opened(background=True)
     explainer.run(picture(), explainer.automatic)
+    exports.may_start.set()
     wait_for_workers(explainer)
     stop = explainer._runtimes.workers.stop
     assert not stop.is_set()
