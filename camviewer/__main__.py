@@ -27,6 +27,9 @@ def main() -> int:
     multiprocessing.freeze_support()
     sys.stdout = _usable(sys.stdout)
     sys.stderr = _usable(sys.stderr)
+    # torch's idle threads wait busily for milliseconds and take the cores from ONNX Runtime's; read
+    # once, when torch is loaded. So few rounds cost torch itself nothing that could be measured.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     from camviewer.cli import main as run
 
     return run()
