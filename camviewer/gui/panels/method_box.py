@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QModelIndex, QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from camviewer.cam.methods import AUTO, METHODS
-from camviewer.gui.icons import icon
 from camviewer.gui.panels.method_list import (
     ROW_ROLE,
     MethodDelegate,
@@ -17,10 +15,10 @@ from camviewer.gui.panels.method_list import (
     Row,
     automatic_title,
 )
+from camviewer.gui.panels.popup_button import PopupButton
 from camviewer.gui.panels.search_popup import SearchPopup
 
 _SIZE = QSize(580, 540)
-_BESIDE_TEXT = 44  # pixels of the button that are not its text
 
 
 class _Texts:
@@ -70,20 +68,13 @@ class MethodBox(QWidget):
         super().__init__(parent)
         self._used = ""
         self.popup = MethodPopup(self)
-        self.button = QPushButton()
-        self.button.setProperty("look", "combo")
-        self.button.setAutoDefault(False)
-        self.button.setIconSize(QSize(14, 14))
-        self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.button.setAccessibleName("Method")
-        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.button = PopupButton("Method")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.button)
         self.setFocusProxy(self.button)
         self.button.clicked.connect(self.open)
         self.popup.chosen.connect(self.chosen)
-        self._draw_icon()
         self.show_method(AUTO)
 
     @property
@@ -117,25 +108,10 @@ class MethodBox(QWidget):
         self.popup.model.set_used("")
         self._write()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
-            self._draw_icon()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._write()
-
     def _write(self) -> None:
-        room = max(self.button.width() - _BESIDE_TEXT, 0)
-        elide = Qt.TextElideMode.ElideRight
-        self.button.setText(self.button.fontMetrics().elidedText(self.title, elide, room))
+        self.button.show_text(self.title)
         method = METHODS.get(self.popup.current)
         what = "CAM where it is exact, Grad-CAM for all other networks"
         if method is not None:
             what = f"{method.summary} ({method.paper})"
         self.button.setToolTip(f"{self.title}: {what}. Choose another method (M)")
-        self.button.setAccessibleDescription(self.title)
-
-    def _draw_icon(self) -> None:
-        self.button.setIcon(icon("down"))

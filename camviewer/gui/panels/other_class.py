@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette, QResizeEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from camviewer.gui.icons import icon
 from camviewer.gui.panels.class_model import SCORE_ROLE, TARGET_ROLE, ClassModel, percent
+from camviewer.gui.panels.popup_button import PopupButton
 from camviewer.gui.panels.search_popup import SearchPopup
 from camviewer.gui.theme import SPACE
 
 _Index = QModelIndex | QPersistentModelIndex
 _SIZE = QSize(340, 420)
-_BESIDE_TEXT = 44  # pixels of the button that are not its text
 
 
 class _Delegate(QStyledItemDelegate):
@@ -99,20 +96,13 @@ class OtherClass(QWidget):
         super().__init__(parent)
         self._label = ""
         self.popup = _Popup(self)
-        self.button = QPushButton()
-        self.button.setProperty("look", "combo")
-        self.button.setAutoDefault(False)
-        self.button.setIconSize(QSize(14, 14))
-        self.button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self.button.setAccessibleName("Class to compare with")
-        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.button = PopupButton("Class to compare with")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.button)
         self.setFocusProxy(self.button)
         self.button.clicked.connect(lambda: self.popup.open_at(self.button))
         self.popup.chosen.connect(self.chosen)
-        self._draw_icon()
         self._write()
 
     @property
@@ -125,22 +115,7 @@ class OtherClass(QWidget):
         self.popup.current, self._label = index, label
         self._write()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "button"):
-            self._draw_icon()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._write()
-
     def _write(self) -> None:
-        room = max(self.button.width() - _BESIDE_TEXT, 0)
-        metrics, elide = self.button.fontMetrics(), Qt.TextElideMode.ElideRight
-        self.button.setText(metrics.elidedText(self._label, elide, room))
+        self.button.show_text(self._label)
         choose = "Choose the class to compare with"
         self.button.setToolTip(f"{choose}, now {self._label}" if self._label else choose)
-        self.button.setAccessibleDescription(self._label)
-
-    def _draw_icon(self) -> None:
-        self.button.setIcon(icon("down"))
