@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from camviewer.cam.methods.linear import weighted_sum
 from camviewer.cam.methods.method import Family, Method, at_once, serves_all
 from camviewer.cam.split import Run
 from camviewer.cam.targets import Target
@@ -126,11 +127,6 @@ def each_gradient(run: Run, targets: Sequence[Target]) -> Iterator[Tensor]:
     """
     for target in targets:
         yield run.gradient(run.score(target))[0]
-
-
-def weighted_sum(weights: Tensor, grid: Tensor) -> Tensor:
-    """Channels ``(K, rows, columns)`` summed with weights ``(T, K)`` to ``(T, rows, columns)``."""
-    return torch.einsum("tk,khw->thw", weights, grid)
 
 
 METHODS = (

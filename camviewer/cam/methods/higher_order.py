@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from camviewer.cam.methods.gradient import each_gradient, grad_cam, weighted_sum
+from camviewer.cam.methods.gradient import each_gradient, grad_cam
+from camviewer.cam.methods.linear import weighted_sum
 from camviewer.cam.methods.method import Family, Method, Partial, at_once, serves_all
 from camviewer.cam.split import Run
 from camviewer.cam.targets import Target

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
+from torch.nn.functional import conv2d
 
 from camviewer.cam.methods.method import Family, Method, at_once, needs_linear_head
 from camviewer.cam.split import Run
 from camviewer.cam.targets import Target
 from camviewer.errors import MethodError
+
+# on a CPU: from here on a 1x1 convolution takes less time than the same matrix product
+_MANY = 400
 
 
 def cam(run: Run, targets: Sequence[Target]) -> Tensor:
@@ -26,14 +29,24 @@ def cam(run: Run, targets: Sequence[Target]) -> Tensor:
         MethodError: if the head is anything else than average pooling and one linear layer, or a
             target is not linear in the logits.
     """
-    gradients = run.channel_gradients(targets)
-    if gradients is None:
+    weights = run.class_weights(targets)
+    if weights is None:
         raise MethodError(
             f"The head above {run.layer.name!r}, or what is asked of it, is not linear. Use "
             "grad-cam."
         )
-    rows, columns = run.cells
-    return torch.einsum("tk,khw->thw", gradients, run.grid[0]) * (rows * columns)
+    return weighted_sum(weights, run.grid[0])
+
+
+def weighted_sum(weights: Tensor, grid: Tensor) -> Tensor:
+    """``sum_k w_tk A_k`` from ``(targets, channels)`` and ``(channels, rows, columns)``.
+
+    Returns:
+        Float ``(targets, rows, columns)``.
+    """
+    if len(weights) >= _MANY:
+        return conv2d(grid[None], weights[:, :, None, None])[0]
+    return (weights @ grid.flatten(1)).unflatten(1, grid.shape[1:])
 
 
 METHODS = (

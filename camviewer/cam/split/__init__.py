@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from camviewer.cam.layout import Layout
-from camviewer.cam.targets import Reading, Target
+from camviewer.cam.targets import ClassTarget, Reading, Target
 from camviewer.errors import MethodError
 from camviewer.models.classifier import as_logits
 from camviewer.types import Size
@@ -159,20 +159,21 @@ class Run:
                 targets, pictures, lambda batch: as_logits(self.network(batch)), embed
             )
 
-    def channel_gradients(self, targets: Sequence[Target]) -> Tensor | None:
-        """The gradients in closed form, where they are the same at every cell.
-
-        With a linear head ``dS/dA_k(x, y) = sum_c a_c W_ck / cells`` for a target with the
-        coefficients ``a``.
+    def class_weights(self, targets: Sequence[Target]) -> Tensor | None:
+        """The linear head's weights of what is asked for: ``sum_c a_c W_ck``.
 
         Returns:
-            Float ``(targets, channels)``; None where head or targets are not linear.
+            Float ``(targets, channels)`` for targets with the coefficients ``a``, possibly a view
+            that must not be written to; None where head or targets are not linear.
         """
         if self.linear is None or any(t.reads is not Reading.LOGITS for t in targets):
             return None
         weight = self.linear.weight
         if weight is None:
             weight = torch.eye(self.logits.shape[1]).to(self.activation)
+        if all(isinstance(target, ClassTarget) for target in targets):
+            wanted = [target.index for target in targets if isinstance(target, ClassTarget)]
+            return _rows(weight, wanted)
         row: list[int] = []
         column: list[int] = []
         share: list[float] = []
@@ -182,13 +183,22 @@ class Run:
             for index, coefficient in target.coefficients.items():
                 row.append(number)
                 column.append(index)
-                share.append(coefficient / (self.cells[0] * self.cells[1]))
-        weights = weight.index_select(0, torch.tensor(column, dtype=torch.int64).to(weight.device))
-        weights.mul_(torch.tensor(share).to(weight)[:, None])
-        if row == list(range(len(targets))):  # one class each: adding up would cost the most
-            return weights
+                share.append(coefficient)
         rows = torch.tensor(row, dtype=torch.int64).to(weight.device)
-        return weight.new_zeros(len(targets), weight.shape[1]).index_add(0, rows, weights)
+        parts = _rows(weight, column) * torch.tensor(share).to(weight)[:, None]
+        return weight.new_zeros(len(targets), weight.shape[1]).index_add(0, rows, parts)
+
+    def channel_gradients(self, targets: Sequence[Target]) -> Tensor | None:
+        """The gradients in closed form, where they are the same at every cell.
+
+        With a linear head ``dS/dA_k(x, y) = sum_c a_c W_ck / cells`` for a target with the
+        coefficients ``a``.
+
+        Returns:
+            Float ``(targets, channels)``; None where head or targets are not linear.
+        """
+        weights = self.class_weights(targets)
+        return None if weights is None else weights / (self.cells[0] * self.cells[1])
 
     def constant_gradients(self, targets: Sequence[Target]) -> Tensor | None:
         """The gradients where they are the same at every cell, in closed form or not.
@@ -294,6 +304,13 @@ class Run:
                 read = logits if target.reads is Reading.LOGITS else embedding
                 outputs[target.reads] = read(batch)
         return torch.stack([target.score(outputs[target.reads]) for target in targets])
+
+
+def _rows(weight: Tensor, wanted: list[int]) -> Tensor:
+    """Rows of a matrix, copied only where they do not lie one behind the other."""
+    if wanted and wanted == list(range(wanted[0], wanted[0] + len(wanted))):
+        return weight[wanted[0] : wanted[0] + len(wanted)]
+    return weight.index_select(0, torch.tensor(wanted, dtype=torch.int64).to(weight.device))
 
 
 class LayeredNetwork(Protocol):
