@@ -9,6 +9,14 @@ class PictureError(CamviewerError):
     """A picture cannot be read: missing, empty, truncated, mislabelled or too large."""
 
 
+class SourceError(CamviewerError):
+    """A camera, video or stream gives no pictures now; it may come back by itself."""
+
+
+class SourceRefusedError(SourceError):
+    """It will not come back by itself: no permission, no such file, nothing that can be read."""
+
+
 class ModelError(CamviewerError):
     """A network or its labels cannot be loaded."""
 

@@ -92,8 +92,9 @@ def class_color(index: int) -> Color:
 
 
 def box_caption(box: Box) -> str:
-    """What is written on a box, such as ``goldfish 98 %``."""
-    return f"{box.label} {percent(box.score)}"
+    """What is written on a box, such as ``goldfish 98 %``, or ``#3 goldfish 98 %`` in a video."""
+    number = "" if box.number is None else f"#{box.number} "
+    return f"{number}{box.label} {percent(box.score)}"
 
 
 def scaled(frame: Frame, size: Size) -> Pixels:
@@ -205,7 +206,7 @@ def _size(pixels: Pixels) -> Size:
 
 def _colored(explanation: Explanation, colormap: ColorMap, size: Size) -> Pixels:
     heatmap = explanation.heatmap
-    levels = np.rint(heatmap.positive * 255).astype(np.uint8)
+    levels = np.rint(heatmap.shown * 255).astype(np.uint8)
     # a table of one's own is applied as it stands, so RGB stays RGB
     table = lookup_table(colormap).reshape(256, 1, 3)
     return np.asarray(cv2.applyColorMap(heatmap.resample(levels, size), table), np.uint8)
@@ -216,7 +217,7 @@ def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) 
     largest = max((e.heatmap for e in explanations), key=lambda h: h.values.size)
     rows, columns = largest.cells
     maps = [
-        cv2.resize(e.heatmap.positive, (columns, rows), interpolation=cv2.INTER_LINEAR)
+        cv2.resize(e.heatmap.shown, (columns, rows), interpolation=cv2.INTER_LINEAR)
         for e in explanations
     ]
     values = np.stack(maps)

@@ -1,6 +1,7 @@
 """Geometry, heatmaps and rules, against numbers worked out by hand."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -171,3 +172,11 @@ def test_other_explanations_leave_the_rest() -> None:
 
 def test_a_heatmap_knows_its_cells() -> None:
     assert Heatmap(np.zeros((2, 5), np.float32), whole((4, 4)), 0, "", 0).cells == (2, 5)
+
+
+def test_a_held_ceiling_sets_what_is_drawn_and_not_what_boxes_come_from() -> None:
+    held = replace(heatmap([[-3, 0], [1, 4]]), ceiling=2.0)
+    assert held.shown.tolist() == [[0, 0], [0.5, 1]]
+    assert held.positive.tolist() == [[0, 0], [0.25, 1]]
+    assert heatmap([[1, 4]]).shown.tolist() == [[0.25, 1]]
+    assert replace(held, ceiling=0.0).shown.max() == 0

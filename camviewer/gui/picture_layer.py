@@ -35,7 +35,7 @@ class _Windowed(Heatmap):
     whole: Map = field(kw_only=True)
 
     @cached_property
-    def positive(self) -> Map:
+    def shown(self) -> Map:
         return self.whole
 
 
@@ -103,7 +103,7 @@ class _Window:
             label=heatmap.label,
             score=heatmap.score,
             present=heatmap.present,
-            whole=heatmap.positive,
+            whole=heatmap.shown,
         )
 
     def _of_geometry(self, geometry: Geometry) -> Geometry:

@@ -45,8 +45,9 @@ def weighted_sum(weights: Tensor, grid: Tensor) -> Tensor:
         Float ``(targets, rows, columns)``.
     """
     if len(weights) >= _MANY:
-        return conv2d(grid[None], weights[:, :, None, None])[0]
-    return (weights @ grid.flatten(1)).unflatten(1, grid.shape[1:])
+        sums: Tensor = conv2d(grid[None], weights[:, :, None, None])[0]
+        return sums
+    return (weights @ grid.flatten(1)).view(len(weights), *grid.shape[1:])
 
 
 METHODS = (
