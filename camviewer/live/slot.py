@@ -25,7 +25,7 @@ class Arrival:
 
 
 class Slot:
-    """Holds the newest arrival. A newer one takes the place of one that nobody took. Thread-safe."""
+    """Holds the newest arrival; it takes the place of one that nobody took. Thread-safe."""
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
