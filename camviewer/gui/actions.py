@@ -22,9 +22,12 @@ class Spec:
         keys: shortcuts, the first one shown.
         tip: what it does, in one sentence.
         icon: a drawing in ``resources/icons/toolbar``; empty for none.
+        icon_on: another one while it is on.
         checkable: it is on or off.
         on_canvas: its shortcuts work while the canvas or the film strip has the focus; elsewhere
             the keys move sliders and lists.
+        on_picture: its shortcuts work while the picture itself has the focus; elsewhere the keys
+            press buttons.
     """
 
     name: str
@@ -33,11 +36,14 @@ class Spec:
     keys: tuple[str, ...]
     tip: str
     icon: str = ""
+    icon_on: str = ""
     checkable: bool = False
     on_canvas: bool = False
+    on_picture: bool = False
 
 
 FILE, EDIT, VIEW, PICTURE, MODEL, HELP = "&File", "&Edit", "&View", "&Picture", "&Model", "&Help"
+LIVE = "&Live"
 
 SPECS: tuple[Spec, ...] = (
     Spec("open", FILE, "&Open Pictures…", ("Ctrl+O",), "Open picture files", "open"),
@@ -59,6 +65,13 @@ SPECS: tuple[Spec, ...] = (
         "export",
     ),
     Spec("export", FILE, "&Export…", ("Ctrl+Shift+E",), "Choose what to export and where"),
+    Spec(
+        "export_video",
+        FILE,
+        "Export &Video…",
+        ("Ctrl+Shift+V",),
+        "Explain every frame of the open video and write the whole video",
+    ),
     Spec("close", FILE, "&Close Picture", ("Ctrl+W",), "Close what is open"),
     Spec("quit", FILE, "&Quit", ("Ctrl+Q",), "Quit camviewer"),
     Spec("undo", EDIT, "&Undo", ("Ctrl+Z",), "Take back the last change of a box", "undo"),
@@ -161,6 +174,77 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("ask", PICTURE, "&Ask Something Else…", ("Q",), "Choose what is asked about the class"),
     Spec("search", PICTURE, "&Search a Class", ("Ctrl+F", "/"), "Search among all classes"),
+    Spec("webcam", LIVE, "&Webcam…", ("W",), "Watch through a camera", "webcam"),
+    Spec(
+        "stream",
+        LIVE,
+        "&Network Stream…",
+        ("Ctrl+L",),
+        "Watch a camera of the network: RTSP, MJPEG over HTTP and others",
+    ),
+    Spec("screen", LIVE, "Screen &Region…", ("Ctrl+Shift+L",), "Watch a part of the screen"),
+    Spec(
+        "freeze",
+        LIVE,
+        "&Freeze",
+        ("Space",),
+        "Stay at the picture that is shown, or go on",
+        "pause",
+        "play",
+        checkable=True,
+        on_picture=True,
+    ),
+    Spec("step_back", LIVE, "Step &Back", (",",), "Show the frame before this one", "step-back"),
+    Spec("step_on", LIVE, "Step F&orward", (".",), "Show the frame after this one", "step-on"),
+    Spec(
+        "loop",
+        LIVE,
+        "Play in a &Loop",
+        ("Ctrl+R",),
+        "Begin again when the video ends",
+        "loop",
+        checkable=True,
+    ),
+    Spec(
+        "mirror",
+        LIVE,
+        "&Mirror",
+        ("Shift+M",),
+        "Turn left and right about, as in a mirror",
+        "mirror",
+        checkable=True,
+    ),
+    Spec(
+        "smooth",
+        LIVE,
+        "Smoot&h Preview",
+        ("Shift+S",),
+        "Show every picture at once, under the newest heatmap with its age; else each picture "
+        "waits for its own",
+        "smooth",
+        checkable=True,
+    ),
+    Spec("steady", LIVE, "St&eadiness…", ("Shift+T",), "How calm colours and maps are", "steady"),
+    Spec(
+        "record",
+        LIVE,
+        "Re&cord",
+        ("R",),
+        "Write what is shown into a video, with scores and boxes beside it",
+        "record",
+        "record-on",
+        checkable=True,
+    ),
+    Spec(
+        "snapshot",
+        LIVE,
+        "Take a &Snapshot",
+        ("T",),
+        "Export what is shown now, with the choices of the last export",
+        "snapshot",
+    ),
+    Spec("retry", LIVE, "Tr&y Again", ("F5",), "Open the camera, stream or video once more"),
+    Spec("stop_live", LIVE, "Sto&p", ("Ctrl+Shift+W",), "Let go of what is watched", "stop"),
     Spec("pick_method", MODEL, "Choose a Met&hod…", ("M",), "Choose how a heatmap is made"),
     Spec("pick_model", MODEL, "&Choose a Model…", ("Ctrl+M",), "Choose a network"),
     Spec(
@@ -177,7 +261,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("about", HELP, "&About camviewer", ("Ctrl+F1",), "Version, licence and device"),
 )
 PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures", "Faithfulness")
-PANEL_KEYS = ("Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+5", "Ctrl+6")
+PANEL_KEYS = tuple(f"Ctrl+{number}" for number in range(1, len(PANELS) + 1))
 
 
 class Actions(QObject):
@@ -193,7 +277,7 @@ class Actions(QObject):
             shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{spec.tip} ({shown})")
             action.setStatusTip(spec.tip)
-            if spec.on_canvas:
+            if spec.on_canvas or spec.on_picture:
                 action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             self._actions[spec.name] = action
         self.draw_icons()
@@ -213,11 +297,15 @@ class Actions(QObject):
         """The actions whose shortcuts belong to the canvas."""
         return [self._actions[s.name] for s in SPECS if s.on_canvas]
 
+    def for_picture(self) -> list[QAction]:
+        """The actions whose shortcuts belong to the picture alone."""
+        return [self._actions[s.name] for s in SPECS if s.on_picture]
+
     def draw_icons(self) -> None:
         """Draw the icons again, in the theme's present colours."""
         for spec in SPECS:
             if spec.icon:
-                self._actions[spec.name].setIcon(icon(spec.icon))
+                self._actions[spec.name].setIcon(icon(spec.icon, spec.icon_on))
 
 
 def overview() -> dict[str, list[tuple[str, str]]]:

@@ -31,8 +31,13 @@ def _pixmap(name: str, colour: str, size: int, ratio: int) -> QPixmap:
     return pixmap
 
 
-def icon(name: str) -> QIcon:
-    """The icon in the application's present colours; ask again when the theme changed."""
+def icon(name: str, name_on: str = "") -> QIcon:
+    """The icon in the application's present colours; ask again when the theme changed.
+
+    Args:
+        name: the drawing.
+        name_on: another one for what is switched on.
+    """
     palette = QApplication.palette()
     made = QIcon()
     groups = (
@@ -44,4 +49,7 @@ def icon(name: str) -> QIcon:
         for size in _SIZES:
             for ratio in _RATIOS:
                 made.addPixmap(_pixmap(name, colour, size, ratio), mode)
+                if name_on:
+                    pixmap = _pixmap(name_on, colour, size, ratio)
+                    made.addPixmap(pixmap, mode, QIcon.State.On)
     return made

@@ -15,6 +15,7 @@ from camviewer.gui.actions import (
     EDIT,
     FILE,
     HELP,
+    LIVE,
     MODEL,
     PANEL_KEYS,
     PICTURE,
@@ -35,10 +36,14 @@ _SEPARATED = {
     "fainter",
     "compare",
     "full_screen",
+    "freeze",
+    "loop",
+    "record",
+    "retry",
     "about",
 }
 _BAR = (
-    ("open", "paste"),
+    ("open", "paste", "webcam"),
     ("previous", "next"),
     ("fit", "actual"),
     ("heatmap", "boxes", "labels"),
@@ -46,7 +51,12 @@ _BAR = (
     ("compare",),
     ("copy", "quick_export"),
 )
-_WITH_TEXT = {"open": "Open", "compare": "Compare", "quick_export": "Export"}
+_WITH_TEXT = {
+    "open": "Open",
+    "webcam": "Webcam",
+    "compare": "Compare",
+    "quick_export": "Export",
+}
 _LONGEST = 60
 _RUNTIMES = {
     Choice.AUTO: ("&Automatic", "Whatever is fastest here and agrees with PyTorch"),
@@ -68,7 +78,7 @@ def fill_menu_bar(
     bar = window.menuBar()
     bar.setAccessibleName("Menus")
     bar.setToolTip("Everything camviewer can do")
-    for group in (FILE, EDIT, VIEW, PICTURE, MODEL, HELP):
+    for group in (FILE, EDIT, VIEW, PICTURE, LIVE, MODEL, HELP):
         menu = bar.addMenu(group)
         menu.setAccessibleName(group.replace("&", ""))
         menu.setToolTip(group.replace("&", ""))
