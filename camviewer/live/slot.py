@@ -39,8 +39,10 @@ class Slot:
         return self._dropped
 
     def put(self, arrival: Arrival) -> None:
-        """Offer an arrival; never waits."""
+        """Offer an arrival; never waits. Nothing is taken in after `close`."""
         with self._ready:
+            if self._closed:
+                return
             if self._newest is not None:
                 self._dropped += 1
             self._newest = arrival
@@ -66,7 +68,8 @@ class Slot:
             self._newest = None
 
     def close(self) -> None:
-        """Wake whoever waits, now and from now on."""
+        """Let go of what waits, and of whoever waits, now and from now on."""
         with self._ready:
             self._closed = True
+            self._newest = None
             self._ready.notify_all()
