@@ -13,6 +13,7 @@ from camviewer.models import catalog, clip
 from camviewer.models.catalog import Entry
 
 _DONE, _FAILED = 0, 1
+_OF_CLIPS = "\nNetworks that look at clips, for actions in videos (Kinetics-400):"
 _NARROWEST = 40  # columns of text, however narrow the terminal
 
 
@@ -28,9 +29,16 @@ def models(arguments: argparse.Namespace) -> int:
     if not entries:
         print(f"No network matches {' '.join(arguments.search)!r}.")
         return _FAILED
+    if arguments.json:
+        for entry in entries:
+            print(json.dumps(_fields(entry)))
+        return _DONE
     width = max(len(entry.name) for entry in entries)
-    for entry in entries:
-        print(json.dumps(_fields(entry)) if arguments.json else _line(entry, width))
+    for of_clips, members in itertools.groupby(entries, key=lambda entry: entry.of_clips):
+        if of_clips:
+            print(_OF_CLIPS)
+        for entry in members:
+            print(_line(entry, width))
     return _DONE
 
 
@@ -54,6 +62,7 @@ def _fields(entry: Entry) -> dict[str, object]:
         "parameters": entry.parameters,
         "size_bytes": entry.size_bytes,
         "accuracy": entry.accuracy,
+        "frames": entry.frames,
         "cached": entry.cached,
     }
 
@@ -61,9 +70,10 @@ def _fields(entry: Entry) -> dict[str, object]:
 def _line(entry: Entry, width: int) -> str:
     accuracy = f"{entry.accuracy:5.1f} % top-1" if entry.accuracy is not None else " " * 13
     where = "on this computer" if entry.cached else "to download"
+    clip = f"  {entry.frames} frames" if entry.of_clips else ""
     return (
         f"{entry.name:{width}}  {entry.parameters / 1e6:6.1f} M parameters  {accuracy}  "
-        f"{entry.size_bytes / 1e6:6.0f} MB  {where}"
+        f"{entry.size_bytes / 1e6:6.0f} MB  {where}{clip}"
     )
 
 

@@ -29,6 +29,7 @@ from camviewer.models.classifier import Classifier
 from camviewer.models.download import Cancelled, Progress
 from camviewer.models.preprocess import Overrides
 from camviewer.models.starter_net import StarterNet
+from camviewer.models.video_preprocess import ClipPreprocessing
 
 __all__ = ["Entry", "Overrides", "entries", "load", "search"]
 
@@ -44,8 +45,10 @@ _FAMILIES = {
     "mnasnet": "MNASNet",
     "mobilenetv2": "MobileNet",
     "mobilenetv3": "MobileNet",
+    "mvit": "MViT",
     "regnet": "RegNet",
     "resnet": "ResNet",
+    "s3d": "S3D",
     "shufflenetv2": "ShuffleNet",
     "squeezenet": "SqueezeNet",
     "swin_transformer": "Swin Transformer",
@@ -66,7 +69,9 @@ class Entry:
         parameters: how many numbers it has learnt.
         weights: what its weights are called; empty when it has none to download.
         size_bytes: size of its weight file.
-        accuracy: published top-1 accuracy on ImageNet in percent; None when not published.
+        accuracy: published top-1 accuracy in percent, on ImageNet or, of clips, on Kinetics-400;
+            None when not published.
+        frames: how many frames it looks at; 1 for pictures.
     """
 
     name: str
@@ -77,6 +82,12 @@ class Entry:
     weights: str
     size_bytes: int
     accuracy: float | None
+    frames: int = 1
+
+    @property
+    def of_clips(self) -> bool:
+        """Whether it looks at several frames at once, and so at what happens in them."""
+        return self.frames > 1
 
     @property
     def cached(self) -> bool:
@@ -89,8 +100,8 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Every classifier: the embedded starter, then torchvision's by name."""
-    described = [_describe(name) for name in zoo.names()]
+    """Every classifier: the embedded starter, torchvision's by name, and those of clips."""
+    described = [_describe(name) for name in (*zoo.names(), *zoo.clip_names())]
     try:
         return (_describe_starter(), *described)
     except (ModelError, OSError):  # a damaged installation: choosing the starter will say so
@@ -208,7 +219,8 @@ def _known(name: str) -> str:
     known = zoo.canonical(name)
     if known is not None:
         return known
-    near = difflib.get_close_matches(name.casefold(), (starter.NAME, *zoo.names()), n=3)
+    known_names = (starter.NAME, *zoo.names(), *zoo.clip_names())
+    near = difflib.get_close_matches(name.casefold(), known_names, n=3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise ModelError(
         f"There is no network called {name!r}. {hint}`camviewer models` lists all of them."
@@ -219,16 +231,21 @@ def _describe(name: str) -> Entry:
     family = torchvision.models.get_model_builder(name).__module__.rpartition(".")[2]
     weights = zoo.weights_of(name)
     meta = {} if weights is None else weights.meta
-    accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    of_clips = name in zoo.clip_names()
+    data = "Kinetics-400" if of_clips else "ImageNet-1K"
+    accuracy = meta.get("_metrics", {}).get(data, {}).get("acc@1")
+    family = _FAMILIES.get(family, family)
+    expected = zoo.preprocessing(name)
     return Entry(
         name=name,
         title=_title(name),
-        family=_FAMILIES.get(family, family),
+        family=f"Video {family}" if of_clips else family,
         source="torchvision",
         parameters=meta.get("num_params", 0),
         weights="" if weights is None else str(weights),
         size_bytes=round(meta.get("_file_size", 0) * _MEBIBYTE),
         accuracy=accuracy,
+        frames=expected.frames if isinstance(expected, ClipPreprocessing) else 1,
     )
 
 

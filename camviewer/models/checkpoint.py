@@ -44,7 +44,7 @@ def fit(name: str, tensors: Mapping[str, Tensor], file: str, *, rescale: bool = 
     single linear layer under another name of the same head are seen to; half precision is widened.
 
     Args:
-        name: one of `zoo.names`.
+        name: one of `zoo.names` or `zoo.clip_names`.
         tensors: weights by name.
         file: where they came from, for messages.
         rescale: see `zoo.build`.
@@ -83,7 +83,7 @@ def guess(tensors: Mapping[str, Tensor]) -> str | None:
     """
     best: list[str] = []
     highest = _RESEMBLANCE
-    for name in zoo.names():
+    for name in (*zoo.names(), *zoo.clip_names()):
         score = _resemblance(name, tensors)
         if score == 1:
             return name

@@ -22,8 +22,18 @@ _LABEL_COLUMNS = ("label", "labels", "name", "class", "class_name", "category")
 _LABEL_MAPPINGS = ("id2label", "class_to_idx", "classes", "class_names", "labels", "names")
 
 
-def default(count: int) -> tuple[str, ...]:
-    """Labels for a network that brings none: ImageNet's for 1000 classes, else ``class 0`` ..."""
+def default(count: int, network: str | None = None) -> tuple[str, ...]:
+    """Labels for a network that brings none.
+
+    Kinetics' for 400 classes of a network of clips, ImageNet's for 1000, else ``class 0`` ...
+
+    Args:
+        count: number of classes.
+        network: of torchvision, which it is; None if unknown.
+    """
+    published = zoo.labels(network) if network in zoo.clip_names() else ()
+    if len(published) == count:
+        return published
     if count == _IMAGENET_CLASSES:
         return zoo.labels("resnet18")
     return tuple(f"class {index}" for index in range(count))

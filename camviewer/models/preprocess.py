@@ -47,9 +47,10 @@ class Preprocessing:
         std: likewise; all above zero.
         input_size: side of the square evaluation input, in pixels.
         resize_size: what the short side is resized to before the evaluation crop.
-        interpolation: ``bilinear``, ``bicubic`` or ``nearest``; always antialiased.
+        interpolation: ``bilinear``, ``bicubic`` or ``nearest``.
         fixed_size: the network takes squares of ``input_size`` only.
         min_size: the network fails on an input with a shorter side.
+        antialias: pictures are smoothed before they are made smaller.
 
     Raises:
         ModelError: if a number makes no sense; the message says which and why.
@@ -62,6 +63,7 @@ class Preprocessing:
     interpolation: str = "bilinear"
     fixed_size: bool = False
     min_size: int = 1
+    antialias: bool = True
 
     def __post_init__(self) -> None:
         numbers = (*self.mean, *self.std)
@@ -176,7 +178,7 @@ class Preprocessing:
             torch.from_numpy(array).permute(2, 0, 1),
             list(resized),
             interpolation=InterpolationMode(self.interpolation),
-            antialias=True,
+            antialias=self.antialias,
         )
         top, left = (max(-round(offset), 0) for offset in geometry.offset)
         rows, columns = geometry.input

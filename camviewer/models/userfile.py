@@ -30,7 +30,7 @@ def load(
     Args:
         path: a ``.safetensors``, ``.pth``, ``.pt`` or ``.pt2`` file; what it is, its content says.
         name: the torchvision network that the weights belong to; None to find out.
-        labels_file: see `labels.read`; else those in the file, ImageNet's or numbers.
+        labels_file: see `labels.read`; else those in the file, or `labels.default`.
         overrides: what the user knows better about the input.
         consent: the user agreed that the file may run programs.
 
@@ -65,7 +65,7 @@ def _from_state_dict(
     return Classifier(
         name=name,
         network=fitted.network,
-        labels=_labels(labels_file, found.labels, fitted.num_classes),
+        labels=_labels(labels_file, found.labels, fitted.num_classes, name),
         preprocessing=preprocessing.overridden(overrides),
         weights=path.name,
         weights_sha256=weightfile.sha256(path),
@@ -108,7 +108,9 @@ def _for_size(preprocessing: Preprocessing, size: int) -> Preprocessing:
     return replace(sized, fixed_size=preprocessing.fixed_size)
 
 
-def _labels(file: Path | None, said: Any, count: int) -> tuple[str, ...]:
+def _labels(
+    file: Path | None, said: Any, count: int, network: str | None = None
+) -> tuple[str, ...]:
     if file is not None:
         return labels.read(file, count)
     if said is not None:
@@ -118,4 +120,4 @@ def _labels(file: Path | None, said: Any, count: int) -> tuple[str, ...]:
             found = ()  # something else of that name; it was not the user who pointed at it
         if len(found) == count:
             return found
-    return labels.default(count)
+    return labels.default(count, network)

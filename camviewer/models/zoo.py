@@ -1,4 +1,4 @@
-"""The classification networks of the installed torchvision."""
+"""The classification networks of the installed torchvision: of pictures, and of clips."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from torchvision.models import Weights
 
 from camviewer.models.preprocess import Preprocessing
+from camviewer.models.video_preprocess import ClipPreprocessing
 
 Shape = tuple[int, ...]
 
@@ -21,23 +22,38 @@ _FILLING = (Tensor.normal_, Tensor.uniform_, Tensor.fill_, Tensor.zero_)
 # Their auxiliary heads only serve training. torchvision's own weights expect pictures normalised
 # to [-1, 1] and convert ImageNet's mean and deviation inside the network.
 _INCEPTIONS = ("googlenet", "inception_v3")
-_OF_ONE_SIZE = ("maxvit", "vit")
+_OF_ONE_SIZE = ("maxvit", "mvit", "vit")
+# How many frames a clip has, and how many of them are a second, by how names begin: what the
+# weights were trained with, which torchvision says in prose only.
+_CLIPS = {
+    "mvit": (16, 7.5),
+    "swin3d": (32, 15.0),
+    "s3d": (64, 15.0),
+    "": (16, 15.0),
+}
 # Computed when the network is built, or of no use after training.
 COMPUTED = (".num_batches_tracked", ".relative_position_index", ".relative_coords_table")
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """Every classification network of the installed torchvision, alphabetically."""
+    """Every network of the installed torchvision that classifies pictures, alphabetically."""
     return tuple(torchvision.models.list_models(module=torchvision.models))
+
+
+@cache
+def clip_names() -> tuple[str, ...]:
+    """Every network of the installed torchvision that classifies clips, alphabetically."""
+    return tuple(torchvision.models.list_models(module=torchvision.models.video))
 
 
 def canonical(name: str) -> str | None:
     """The network meant by a name written in another way, such as ``ResNet-18``; None if none."""
     plain = name.strip().casefold().replace("-", "_").replace(" ", "_")
-    if plain in names():
+    everything = (*names(), *clip_names())
+    if plain in everything:
         return plain
-    matches = [known for known in names() if known.replace("_", "") == plain.replace("_", "")]
+    matches = [known for known in everything if known.replace("_", "") == plain.replace("_", "")]
     return matches[0] if len(matches) == 1 else None
 
 
@@ -52,7 +68,10 @@ def preprocessing(name: str) -> Preprocessing:
     """What the network's default weights were evaluated with."""
     weights = weights_of(name)
     if weights is None:
-        return Preprocessing(fixed_size=_one_size(name))
+        kind = ClipPreprocessing if name in clip_names() else Preprocessing
+        return kind(fixed_size=_one_size(name))
+    if name in clip_names():
+        return _of_clips(name, weights)
     transforms = weights.transforms()
     return Preprocessing(
         mean=tuple(transforms.mean),
@@ -77,7 +96,7 @@ def build(
     """The network with random weights.
 
     Args:
-        name: one of `names`.
+        name: one of `names` or `clip_names`.
         num_classes: number of logits.
         image_size: side of the square input of a vision transformer; its weights' own when None.
         rescale: the Inception networks expect ImageNet's mean and deviation, as with torchvision's
@@ -123,6 +142,25 @@ def head_of(name: str) -> str:
 def takes_image_size(name: str) -> bool:
     """Whether the network is built for one input size (position embeddings)."""
     return name.startswith("vit_")
+
+
+def _of_clips(name: str, weights: Weights) -> ClipPreprocessing:
+    transforms = weights.transforms()
+    frames, rate = next(clip for start, clip in _CLIPS.items() if name.startswith(start))
+    resized = tuple(transforms.resize_size)
+    return ClipPreprocessing(
+        mean=tuple(transforms.mean),
+        std=tuple(transforms.std),
+        input_size=transforms.crop_size[0],
+        resize_size=min(resized),
+        interpolation=transforms.interpolation.value,
+        fixed_size=_one_size(name),
+        min_size=_least_size(name, weights),
+        antialias=False,
+        frames=frames,
+        rate=rate,
+        resized=(resized[0], resized[1]) if len(resized) == 2 else None,
+    )
 
 
 def _one_size(name: str) -> bool:

@@ -7,12 +7,13 @@ Sizes are ``(height, width)``, as in numpy; points are ``(x, y)``, as on a scree
 from camviewer.types.box import Box, BoxRule, Rule
 from camviewer.types.heatmap import Heatmap
 from camviewer.types.inspection import Ask, Explanation, Inspection, Origin, Prediction, Question
-from camviewer.types.picture import Fit, Frame, Geometry, Map, Pixels, Size
+from camviewer.types.picture import Clip, Fit, Frame, Geometry, Map, Pixels, Size
 
 __all__ = [
     "Ask",
     "Box",
     "BoxRule",
+    "Clip",
     "Explanation",
     "Fit",
     "Frame",

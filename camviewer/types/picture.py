@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -43,6 +43,27 @@ class Frame:
         return self.pixels.shape[0], self.pixels.shape[1]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Clip(Frame):
+    """A frame together with the frames around it, for networks that look at several at once.
+
+    To everybody else it is the frame.
+
+    Attributes:
+        frames: what such a network is shown, in order; they may be smaller than the frame, and one
+            may stand there several times.
+        place: where the frame lies among them, in frames from 0; it may lie between two.
+    """
+
+    frames: tuple[Frame, ...]
+    place: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.place <= len(self.frames) - 1:
+            raise ValueError(f"no place {self.place:g} among {len(self.frames)} frames")
+
+
 class Fit(StrEnum):
     """How a picture is laid into the network's input."""
 
@@ -77,6 +98,14 @@ class Geometry:
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
         """Input point ``(x, y)`` in picture coordinates."""
         return (x - self.offset[1]) / self.scale[1], (y - self.offset[0]) / self.scale[0]
+
+    def resized(self, picture: Size) -> Geometry:
+        """How a copy of the picture at another size is laid into the same input."""
+        scale = (
+            self.scale[0] * self.picture[0] / picture[0],
+            self.scale[1] * self.picture[1] / picture[1],
+        )
+        return replace(self, picture=picture, scale=scale)
 
     @cached_property
     def seen(self) -> tuple[float, float, float, float]:
