@@ -29,6 +29,7 @@ class Centre(QFrame):
         layout.setSpacing(0)
         layout.addWidget(messages)
         layout.addWidget(self._stack, 1)
+        self._column = layout
 
     @property
     def page(self) -> QWidget | None:
@@ -56,6 +57,10 @@ class Centre(QFrame):
             self._stack.addWidget(stage)
         if shown:
             self.show_canvas()
+
+    def set_foot(self, foot: QWidget) -> None:
+        """What stands below every page."""
+        self._column.addWidget(foot)
 
     def show_unreadable(self, message: str) -> None:
         self._unreadable.reason.setText(message)

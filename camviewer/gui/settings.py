@@ -199,6 +199,28 @@ class Settings:
         kept[str(weights.absolute())] = entries
         self._store.setValue("own_models", json.dumps(dict(list(kept.items())[-_RECENT:])))
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Addresses that were watched before, newest first; without passwords."""
+        value = self._store.value("live/streams", [])
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list):
+            return ()
+        return tuple(t for t in texts if isinstance(t, str) and t)[:_RECENT]
+
+    def add_stream(self, address: str) -> None:
+        kept = [address, *(a for a in self.streams if a != address)]
+        self._store.setValue("live/streams", kept[:_RECENT])
+
+    @property
+    def show_scores(self) -> bool:
+        """Whether the scores over time come up when something is watched."""
+        return self._bool("live/scores", default=True)
+
+    @show_scores.setter
+    def show_scores(self, shown: bool) -> None:
+        self._store.setValue("live/scores", shown)
+
     def sync(self) -> None:
         """Write to disk now."""
         self._store.sync()

@@ -11,6 +11,7 @@ from torch.backends import mps
 
 from camviewer.cam.runtimes import Choice
 from camviewer.cam.runtimes.sources import EXPORTING
+from camviewer.gui.live.live_fields import LiveFields
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.readout import HoverInfo
 from camviewer.gui.session import Session
@@ -44,6 +45,8 @@ class StatusBar(QStatusBar):
             "Input and map size", "What the network was fed, and the cells of its map"
         )
         self._time = self._field("Inference time", "What explaining this picture took")
+        self.live = LiveFields()
+        self.addPermanentWidget(self.live)
         self._device = self._field("Device", "What the network runs on")
         session.frame_changed.connect(self._show_frame)
         # what is prepared in the background takes over by itself
@@ -80,6 +83,13 @@ class StatusBar(QStatusBar):
 
     def show_busy(self, busy: bool) -> None:
         self._busy.setText("Looking…" if busy else "")
+
+    def set_live(self, *, live: bool) -> None:
+        """Whether pictures keep coming: then rates and age stand for what one picture took."""
+        self.live.clear()
+        self.live.setVisible(live)
+        for label in (self._sizes, self._time):
+            label.setHidden(live)
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is None:

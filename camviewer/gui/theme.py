@@ -237,6 +237,15 @@ QFrame#popup {{ background: {t.raised}; border: 1px solid {t.border}; }}
 QPushButton[look="combo"] {{ text-align: left; padding: 3px 6px 3px 8px; }}
 QPushButton[look="picker"] {{ text-align: left; padding: 6px 10px; }}
 QFrame#reference {{ background: {t.base}; border: 1px dashed {t.handle}; border-radius: 6px; }}
+QPushButton[look="combo"][fault="true"] {{ color: {t.error}; }}
+QLabel[look="error"] {{ color: {t.error}; }}
+QLabel#recorded {{ color: {t.error}; font-weight: 600; padding-right: 4px; }}
+QFrame#transport {{ background: {t.window}; border-top: 1px solid {t.border}; }}
+QFrame#transport QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
+QFrame#transport QToolButton:hover {{ background: {t.hover}; }}
+QFrame#transport QToolButton:checked {{ background: {t.info_ground}; border-color: {t.accent}; }}
+QFrame#transport QToolButton:focus {{ border-color: {t.accent}; }}
+QFrame#faultCard {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}
 QPushButton[look="small"] {{ padding: 2px 8px; min-height: 18px; }}
 QFrame#notice {{ background: {t.info_ground}; border-radius: 6px; }}
 QFrame#notice QLabel {{ color: {t.info}; }}

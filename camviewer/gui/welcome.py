@@ -46,15 +46,17 @@ _SUFFIXES = {".jpg", ".jpeg", ".png"}
 
 
 class Welcome(QWidget):
-    """Drop a picture here, open one, or click a sample.
+    """Drop a picture or a video here, open one, click a sample, or use the webcam.
 
     Signals:
         sample_chosen(Path): a sample was clicked.
         open_requested(): the Open button was clicked.
+        webcam_requested(): the Webcam button was clicked.
     """
 
     sample_chosen = Signal(object)
     open_requested = Signal()
+    webcam_requested = Signal()
 
     def __init__(self, samples: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,7 +94,7 @@ class Welcome(QWidget):
 
     def _invitation(self) -> QWidget:
         area = _DropArea()
-        title = QLabel("Drop a picture here")
+        title = QLabel("Drop a picture or a video here")
         title.setProperty("look", "title")
         keys = QKeySequence(QKeySequence.StandardKey.Paste)
         paste = keys.toString(QKeySequence.SequenceFormat.NativeText)
@@ -103,9 +105,15 @@ class Welcome(QWidget):
         self._open.setAccessibleName("Open a picture")
         self._open.setToolTip("Choose a picture to see what the network looks at")
         self._open.clicked.connect(self.open_requested)
+        self.webcam = QPushButton("Use the webcam")
+        self.webcam.setAccessibleName("Use the webcam")
+        self.webcam.setToolTip("See live what the network looks at")
+        self.webcam.clicked.connect(self.webcam_requested)
         button_row = QHBoxLayout()
+        button_row.setSpacing(SPACE)
         button_row.addStretch(1)
         button_row.addWidget(self._open)
+        button_row.addWidget(self.webcam)
         button_row.addStretch(1)
         column = QVBoxLayout(area)
         column.setSpacing(SPACE)

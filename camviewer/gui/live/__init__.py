@@ -1,0 +1,1 @@
+"""The window while it watches: player, controls, pickers, scores over time."""
