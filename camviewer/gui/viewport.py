@@ -6,6 +6,7 @@ pixel, so that 100 % is sharp on every screen.
 
 from __future__ import annotations
 
+import copy
 import math
 
 from camviewer.types import Size
@@ -38,6 +39,10 @@ class Viewport:
     def zoom(self) -> float:
         """Device pixels per picture pixel."""
         return self.scale * self.ratio
+
+    def copy(self) -> Viewport:
+        """The same mapping, for another thread."""
+        return copy.copy(self)
 
     def set_picture(self, picture: Size) -> None:
         """Take a picture's ``(height, width)``; one of another size is fitted."""
