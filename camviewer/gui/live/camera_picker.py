@@ -29,6 +29,7 @@ _ROW = 30
 _ROWS = 6  # cameras that are seen without scrolling
 _LOOKING = "Looking for cameras…"
 _NONE = "No camera found. Plug one in: it appears here by itself."
+_MODES: tuple[CameraMode | None, ...] = (None, *Camera.modes)
 _OTHERS = (
     ("stream", "Network stream…", "Watch a camera of the network (Ctrl+L)"),
     ("screen", "Screen region…", "Watch a part of the screen (Ctrl+Shift+L)"),
@@ -44,6 +45,7 @@ class CameraPicker(QFrame):
 
     Attributes:
         lane: looks for cameras, as drivers may hang; whoever owns this ends it.
+        again: when it looks next.
     """
 
     chosen = Signal(object, object)
@@ -66,17 +68,15 @@ class CameraPicker(QFrame):
         self.modes = QComboBox()
         self.modes.setAccessibleName("Resolution and rate")
         self.modes.setToolTip("What the camera is asked for; it delivers what it can")
-        self.modes.addItem("Automatic", None)
-        for mode in Camera.modes:
-            self.modes.addItem(str(mode), mode)
+        self.modes.addItems([str(mode or "Automatic") for mode in _MODES])
         self.actual = Note()
         self.actual.hide()
         self.others = {name: _quiet(text, tip) for name, text, tip in _OTHERS}
         self._lay_out()
         self.lane = Lane("cameras", self)
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.setInterval(_LOOKS_MS)
+        self.again = QTimer(self)
+        self.again.setSingleShot(True)
+        self.again.setInterval(_LOOKS_MS)
         self._connect()
 
     def _lay_out(self) -> None:
@@ -104,7 +104,7 @@ class CameraPicker(QFrame):
         self.modes.activated.connect(self._change_mode)
         for name, button in self.others.items():
             button.clicked.connect(lambda _=False, name=name: self._leave_for(name))
-        self._again.timeout.connect(self._look)
+        self.again.timeout.connect(self._look)
         self.lane.done.connect(self._show_found)
         self.lane.failed.connect(self._show_failure)
 
@@ -116,8 +116,11 @@ class CameraPicker(QFrame):
     @property
     def mode(self) -> CameraMode | None:
         """What the camera should deliver; None for whatever it does by itself."""
-        mode = self.modes.currentData()
-        return mode if isinstance(mode, CameraMode) else None
+        return _MODES[self.modes.currentIndex()]
+
+    def show_mode(self, mode: CameraMode | None) -> None:
+        """Mark what a camera should deliver; what is not in the list is left to the camera."""
+        self.modes.setCurrentIndex(_MODES.index(mode) if mode in _MODES else 0)
 
     def open_at(self, button: QWidget, in_use: Camera | None, *, alone: bool = False) -> None:
         """Show the list at a button, where there is room, and look for cameras.
@@ -128,7 +131,8 @@ class CameraPicker(QFrame):
             alone: whether a camera that is the only one is taken without asking.
         """
         self._in_use, self._alone = None if in_use is None else in_use.info, alone
-        self.modes.setCurrentIndex(max(0, self.modes.findData(in_use and in_use.mode)))
+        if in_use is not None:
+            self.show_mode(in_use.mode)
         actual = in_use and in_use.actual
         self.actual.setText(f"It delivers {actual}." if actual else "")
         self.actual.setVisible(bool(actual))
@@ -144,7 +148,7 @@ class CameraPicker(QFrame):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._again.stop()
+        self.again.stop()
         self._alone = False
 
     def event(self, event: QEvent) -> bool:
@@ -160,7 +164,7 @@ class CameraPicker(QFrame):
 
     def _show_found(self, found: tuple[CameraInfo, ...]) -> None:
         if self.isVisible():
-            self._again.start()
+            self.again.start()
         changed, self._found = found != self._found, found
         if self._alone and len(found) == 1 and self.isVisible():
             self._choose(found[0])
@@ -172,7 +176,7 @@ class CameraPicker(QFrame):
         self._found = ()
         self._refill()
         self.note.setText(message_for(error))
-        self._again.start()
+        self.again.start()
 
     def _refill(self) -> None:
         marked = self.list.currentRow()

@@ -135,7 +135,10 @@ class Sheet(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pressed is not None:
-            self._frame(QRect(self._pressed, event.position().toPoint()).normalized())
+            here, there = self._pressed, event.position().toPoint()
+            left, right = sorted((here.x(), there.x()))
+            top, bottom = sorted((here.y(), there.y()))
+            self._frame(QRect(QPoint(left, top), QPoint(right, bottom)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton or self._pressed is None:
