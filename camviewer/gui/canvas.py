@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -24,14 +23,16 @@ from PySide6.QtGui import (
     QUndoStack,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGestureEvent, QSizePolicy, QWidget
 
 from camviewer import render
 from camviewer.gui import box_layer
 from camviewer.gui.box_editor import BoxEditor
+from camviewer.gui.composing import Composed
 from camviewer.gui.edits import BoxModel
 from camviewer.gui.keys import Keys
-from camviewer.gui.picture_layer import PictureLayer
+from camviewer.gui.live import badge
+from camviewer.gui.picture_layer import PictureLayer, ground
 from camviewer.gui.pointer import Pointer
 from camviewer.gui.readout import HoverInfo, describe, read_out
 from camviewer.gui.viewport import Viewport
@@ -68,6 +69,8 @@ class Canvas(QWidget):
         self._frame: Frame | None = None
         self._inspection: Inspection | None = None
         self._partial: Inspection | None = None
+        self._live = False
+        self._note = ""
         self._picture = PictureLayer()
         self._viewport = Viewport()
         self._zoom = self._viewport.zoom
@@ -105,10 +108,9 @@ class Canvas(QWidget):
             key.Key_F: self.zoom_fit,
             key.Key_1: self.zoom_actual,
             key.Key_Space: lambda: self._pointer.hold_space(held=True),
-            key.Key_Left: self._after_move,
-            key.Key_Right: self._after_move,
-            key.Key_Up: self._after_move,
-            key.Key_Down: self._after_move,
+            **dict.fromkeys(
+                (key.Key_Left, key.Key_Right, key.Key_Up, key.Key_Down), self._after_move
+            ),
         }
 
     @property
@@ -123,13 +125,16 @@ class Canvas(QWidget):
 
     @property
     def inspection(self) -> Inspection | None:
-        """What is shown, with the boxes as edited: export this one."""
+        """What is shown, with the boxes as edited, on the frame it was made of: export this one."""
+        if self._live:
+            return self._inspection
         return self._inspection and self._model.applied_to(self._inspection)
 
     @property
     def boxes(self) -> tuple[Box, ...]:
         """All boxes as edited, in the order of the classes, drawn ones last."""
-        return self._model.boxes
+        shown = self._picture.inspection
+        return _boxes_of(shown) if self._live and shown is not None else self._model.boxes
 
     @property
     def view(self) -> render.View:
@@ -179,6 +184,40 @@ class Canvas(QWidget):
         self._hover()
         self.update()
 
+    def show_live(
+        self,
+        frame: Frame,
+        inspection: Inspection | None,
+        composed: Composed | None,
+        note: str = "",
+    ) -> None:
+        """Show one of many pictures; its boxes cannot be edited.
+
+        Args:
+            frame: the picture.
+            inspection: what is laid over it, where its picture has the same size.
+            composed: both, composed on another thread; None lets the canvas compose.
+            note: said in a corner, such as how old the heatmap is.
+        """
+        if not self._live:
+            self._live = True
+            self._partial = None
+            self._model.reset(())
+            self._editor.set_explanations(())
+        resized = self._frame is None or self._frame.size != frame.size
+        self._frame, self._inspection, self._note = frame, inspection, note
+        suits = inspection is not None and inspection.frame.size == frame.size
+        self._picture.set(frame, inspection if suits else None, composed)
+        self._viewport.set_picture(frame.size)
+        if resized:
+            self._after_move()
+        # not later: what comes next must find that this one was drawn, or frames would queue up
+        self.repaint()
+
+    def refresh_hover(self) -> None:
+        """Tell anew what lies under the cursor, which did not move."""
+        self._hover()
+
     def set_view(self, view: render.View) -> None:
         """Change opacity, colours and what is drawn; never infers."""
         if view != self._picture.view:
@@ -206,16 +245,16 @@ class Canvas(QWidget):
         """What lies under a point of the widget; None beside the picture."""
         if self._frame is None:
             return None
-        shown = self._partial or self._inspection
+        shown = self._picture.inspection
         return read_out(self._frame, shown, *self._viewport.to_picture(x, y))
 
     def zoom_in(self) -> None:
         """Zoom in about the cursor, or the middle when it is elsewhere."""
-        self._zoom_step(1.0)
+        self._pointer.step(1.0)
 
     def zoom_out(self) -> None:
         """Zoom out about the cursor, or the middle when it is elsewhere."""
-        self._zoom_step(-1.0)
+        self._pointer.step(-1.0)
 
     def zoom_fit(self) -> None:
         """Show the whole picture."""
@@ -224,7 +263,7 @@ class Canvas(QWidget):
 
     def zoom_actual(self) -> None:
         """One screen pixel per picture pixel."""
-        self._viewport.actual(*self._focus_point())
+        self._viewport.actual(*self._pointer.focus)
         self._after_move()
 
     def follow(self, other: Viewport) -> None:
@@ -237,13 +276,17 @@ class Canvas(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._ground())
+        painter.fillRect(self.rect(), ground(self.palette()))
         self._picture.paint(painter, self._viewport)
-        if self._inspection is not None and self._partial is None:
-            targets = tuple(e.heatmap.target for e in self._inspection.explanations)
-            selected = self._model.selected
-            boxes = self._editor.boxes
-            box_layer.paint(painter, boxes, targets, selected, self.view, self._viewport)
+        shown = self._picture.inspection
+        if shown is not None and self._partial is None:
+            targets = tuple(e.heatmap.target for e in shown.explanations)
+            boxes = _boxes_of(shown) if self._live else self._editor.boxes
+            box_layer.paint(
+                painter, boxes, targets, self._model.selected, self.view, self._viewport
+            )
+        if self._note:
+            badge.paint(painter, self._note, self.rect())
         if self.hasFocus() and self.window().testAttribute(
             Qt.WidgetAttribute.WA_KeyboardFocusChange
         ):
@@ -258,9 +301,9 @@ class Canvas(QWidget):
         if event.type() is QEvent.Type.DevicePixelRatioChange:
             self._fit_widget()
         elif isinstance(event, QNativeGestureEvent):
-            return self._native_gesture(event)
+            return self._pointer.native_gesture(event)
         elif isinstance(event, QGestureEvent):
-            return self._gesture(event)
+            return self._pointer.gesture(event, self)
         return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -304,6 +347,7 @@ class Canvas(QWidget):
     def _show(self, frame: Frame | None, inspection: Inspection | None) -> None:
         old, self._inspection = self._inspection, inspection
         self._partial = None
+        self._live, self._note = False, ""
         self._editor.set_visible(visible=self.view.show_boxes)
         same_frame = frame is self._frame
         self._frame = frame
@@ -313,7 +357,7 @@ class Canvas(QWidget):
         targets = tuple(e.heatmap.target for e in explanations)
         before = () if old is None else tuple(e.heatmap.target for e in old.explanations)
         self._editor.set_explanations(explanations)
-        boxes = tuple(box for e in explanations for box in e.boxes)
+        boxes = () if inspection is None else _boxes_of(inspection)
         if same_frame and targets and targets == before:
             self._model.derive(boxes)
         else:
@@ -337,28 +381,6 @@ class Canvas(QWidget):
         self._hover()
         self.update()
 
-    def _focus_point(self) -> tuple[float, float]:
-        at = self._pointer.position
-        return (self.width() / 2, self.height() / 2) if at is None else (at.x(), at.y())
-
-    def _zoom_step(self, steps: float) -> None:
-        self._viewport.step_at(*self._focus_point(), steps)
-        self._after_move()
-
-    def _native_gesture(self, event: QNativeGestureEvent) -> bool:
-        if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
-            return False
-        self._pointer.pinch(event.position(), 1 + event.value())
-        return True
-
-    def _gesture(self, event: QGestureEvent) -> bool:
-        pinch = event.gesture(Qt.GestureType.PinchGesture)
-        if not isinstance(pinch, QPinchGesture):
-            return False
-        at = self.mapFromGlobal(pinch.hotSpot().toPoint())
-        self._pointer.pinch(QPointF(at), pinch.scaleFactor())
-        return True
-
     def _hover(self) -> None:
         at = self._pointer.position
         if at is not None and self._frame is not None:
@@ -370,8 +392,6 @@ class Canvas(QWidget):
         )
         self.update()
 
-    def _ground(self) -> QColor:
-        """What lies around the picture: a little off the window's own colour."""
-        palette = self.palette()
-        dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
-        return palette.color(QPalette.ColorRole.Base if dark else QPalette.ColorRole.Midlight)
+
+def _boxes_of(inspection: Inspection) -> tuple[Box, ...]:
+    return tuple(box for explanation in inspection.explanations for box in explanation.boxes)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPalette
 
 from camviewer import render
 from camviewer.gui.composing import Composed, Raster, Window
@@ -51,6 +51,11 @@ class PictureLayer:
     def frame(self) -> Frame | None:
         """The picture shown."""
         return self._frame
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """What is laid over it."""
+        return self._inspection
 
     @property
     def view(self) -> render.View:
@@ -106,3 +111,9 @@ class PictureLayer:
         part = self._windowing(shown, lambda: window.of(inspection))
         view = self._view
         return self._blending((*shown, view), lambda: render.blend(part, view, picture))
+
+
+def ground(palette: QPalette) -> QColor:
+    """What lies around the picture: a little off the window's own colour."""
+    dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
+    return palette.color(QPalette.ColorRole.Base if dark else QPalette.ColorRole.Midlight)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from camviewer.gui import box_layer
 from camviewer.gui.box_editor import BoxEditor
@@ -39,6 +40,12 @@ class Pointer(QObject):
     def shape(self) -> Qt.CursorShape:
         """The cursor that says what a press would do."""
         return self._shape
+
+    @property
+    def focus(self) -> tuple[float, float]:
+        """The screen point that zooming is about: the cursor, or the middle."""
+        at, view = self.position, self._viewport
+        return (view.width / 2, view.height / 2) if at is None else (at.x(), at.y())
 
     def hold_space(self, *, held: bool) -> None:
         """While held, the left button drags the picture, whatever lies under it."""
@@ -112,6 +119,27 @@ class Pointer(QObject):
             self._viewport.pan(fingers.x(), fingers.y())
         else:
             self._viewport.step_at(at.x(), at.y(), turned.y() / _NOTCH)
+        self.view_moved.emit()
+
+    def native_gesture(self, event: QNativeGestureEvent) -> bool:
+        """Two fingers on a touchpad; whether that means anything here."""
+        if event.gestureType() is not Qt.NativeGestureType.ZoomNativeGesture:
+            return False
+        self.pinch(event.position(), 1 + event.value())
+        return True
+
+    def gesture(self, event: QGestureEvent, widget: QWidget) -> bool:
+        """Two fingers on a screen, over a widget; whether that means anything here."""
+        pinch = event.gesture(Qt.GestureType.PinchGesture)
+        if not isinstance(pinch, QPinchGesture):
+            return False
+        at = widget.mapFromGlobal(pinch.hotSpot().toPoint())
+        self.pinch(QPointF(at), pinch.scaleFactor())
+        return True
+
+    def step(self, steps: float) -> None:
+        """Zoom by steps of a quarter, in when positive."""
+        self._viewport.step_at(*self.focus, steps)
         self.view_moved.emit()
 
     def pinch(self, at: QPointF, factor: float) -> None:
