@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
@@ -80,7 +80,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         ExportError: if it cannot be written, with what to do about it.
     """
     part = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
+    with told(path):
         try:
             with part.open("xb") as file:
                 yield file
@@ -91,8 +91,79 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 part.unlink(missing_ok=True)
             raise
+
+
+class Growing:
+    """A file that is of use before it is finished, such as a video; it gets its name at the end.
+
+    Until then it stands beside its place with ``.part`` before its extension, so that what is left
+    when the program is killed can be opened. `finish` replaces an existing file.
+
+    Attributes:
+        path: where it will be.
+        file: what is written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Make the file.
+
+        Raises:
+            ExportError: if that cannot be done.
+        """
+        self.path = path
+        self._part = path.with_name(f"{path.stem}.{secrets.token_hex(3)}.part{path.suffix}")
+        with told(path):
+            self.file: IO[bytes] = self._part.open("xb")
+
+    def finish(self) -> None:
+        """Close it and give it its name; as far as it could be written, if writing failed.
+
+        Raises:
+            ExportError: if it cannot be completed.
+        """
+        with told(self.path):
+            try:
+                if not self.file.closed:
+                    self.file.flush()
+                    os.fsync(self.file.fileno())
+            finally:
+                with contextlib.suppress(OSError):  # the first error is the one to tell
+                    self.file.close()
+                self._part.replace(self.path)
+
+    def discard(self) -> None:
+        """Remove it, for there is nothing in it."""
+        with contextlib.suppress(OSError):  # there is no reader of what nobody wanted
+            self.file.close()
+            self._part.unlink()
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what the system says while ``path`` is written into what a person can act on.
+
+    Raises:
+        ExportError: in place of an OSError.
+    """
+    try:
+        yield
     except OSError as error:
         raise ExportError(_advice(path, error)) from error
+
+
+def free_stem(folder: Path, stem: str, endings: Iterable[str]) -> str:
+    """The stem, or with the first number at which none of its files is there: ``name-2``.
+
+    Args:
+        folder: where the files will be.
+        stem: how their names begin.
+        endings: how they end, such as ``.overlay.mp4``.
+    """
+    ends, free, number = tuple(endings), stem, 1
+    while any((folder / f"{free}{end}").exists() for end in ends):
+        number += 1
+        free = f"{stem}-{number}"
+    return free
 
 
 def make_folder(folder: Path) -> None:
@@ -101,10 +172,8 @@ def make_folder(folder: Path) -> None:
     Raises:
         ExportError: if that cannot be done.
     """
-    try:
+    with told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(_advice(folder, error)) from error
 
 
 def _advice(path: Path, error: OSError) -> str:
