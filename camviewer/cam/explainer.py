@@ -15,7 +15,7 @@ from camviewer.cam.runtimes.runtimes import EAGER, Runtimes, Trunk
 from camviewer.cam.split import Layer, Run, find_layer
 from camviewer.cam.split.opened import automatic_layer, open_network
 from camviewer.cam.split.traced import TracedNetwork
-from camviewer.errors import MethodError
+from camviewer.errors import CamviewerError, MethodError
 
 
 class Explainer:
@@ -31,6 +31,7 @@ class Explainer:
         runtime: str = Choice.AUTO,
         weights_sha256: str = "",
         background: bool = False,
+        frames: int | None = None,
     ) -> None:
         """Bring the network to the device and find its layers.
 
@@ -46,19 +47,23 @@ class Explainer:
             weights_sha256: hash of the network's weights, under which an export is kept; empty to
                 hash them here. The weights must not change while the network is explained.
             background: with ``auto``, have exports made in the background that are not there.
+            frames: of a clip that it can take, whose network torch itself runs; None for a network
+                of pictures.
 
         Raises:
             CamviewerError: if there is no such runtime, or it cannot serve this network here.
-            ModelError: if the network does not classify pictures.
+            ModelError: if the network does not classify.
             MethodError: if it has no layer with rows and columns.
         """
-        self._runtimes = Runtimes(choose(runtime), device, weights_sha256, background=background)
+        choice = _chosen(runtime, frames)
+        self._runtimes = Runtimes(choice, device, weights_sha256, background=background)
         self.device = device
         if device.type != "cpu":
             network = copy.deepcopy(network).to(device)
         self.network = network  # whole, on the device
         generator = torch.Generator().manual_seed(0)
-        probe = torch.randn(1, 3, probe_size, probe_size, generator=generator).to(device)
+        sides = (probe_size, probe_size) if frames is None else (frames, probe_size, probe_size)
+        probe = torch.randn(1, 3, *sides, generator=generator).to(device)
         self._opened = open_network(network, probe)
         self.layers: tuple[Layer, ...] = tuple(self._opened.layers)
         self.containers: dict[str, str] = self._opened.containers
@@ -105,7 +110,8 @@ class Explainer:
         """Run the trunk below a layer.
 
         Args:
-            tensor: float32 ``(1, 3, height, width)``, normalised.
+            tensor: float32 ``(1, 3, height, width)``, normalised; a clip is
+                ``(1, 3, frames, height, width)``.
             layer: one of `layers`.
 
         Raises:
@@ -120,11 +126,24 @@ class Explainer:
             raise
         except (RuntimeError, AssertionError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
+            height, width = tensor.shape[-2:]
             raise MethodError(
-                f"The network cannot take an input of {tensor.shape[3]} x {tensor.shape[2]} pixels "
+                f"The network cannot take an input of {width} x {height} pixels "
                 f"({reason}). Try another input size."
             ) from error
         return run
+
+
+def _chosen(runtime: str, frames: int | None) -> Choice:
+    choice = choose(runtime)
+    if frames is None or choice is Choice.EAGER:
+        return choice
+    if runtime != Choice.AUTO:
+        raise CamviewerError(
+            f"The runtime {runtime} is for networks of pictures; those of clips run in PyTorch. "
+            "Leave --runtime out."
+        )
+    return Choice.EAGER
 
 
 def _trunks(

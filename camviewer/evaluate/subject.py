@@ -12,6 +12,7 @@ from torch import Tensor
 
 from camviewer.errors import MethodError
 from camviewer.inspector import Inspector
+from camviewer.models.video_preprocess import ClipPreprocessing
 from camviewer.types import Geometry, Heatmap, Inspection
 
 _MOST_AT_ONCE = 4  # pictures; more saves little time on a CPU and makes a cancel wait
@@ -87,7 +88,7 @@ def subject(inspector: Inspector, inspection: Inspection, index: int = 0) -> Sub
         index: of the explanation.
 
     Raises:
-        MethodError: if the explanation is not about a class.
+        MethodError: if the explanation is not about a class, or the network looks at clips.
     """
     heatmap = inspection.explanations[index].heatmap
     target = heatmap.target
@@ -97,6 +98,11 @@ def subject(inspector: Inspector, inspection: Inspection, index: int = 0) -> Sub
             "one. Ask what speaks for a class."
         )
     preprocessing = inspector.classifier.preprocessing
+    if isinstance(preprocessing, ClipPreprocessing):
+        raise MethodError(
+            "Faithfulness is measured on what a network says of a picture, and this one looks at "
+            "clips. Choose a network of pictures."
+        )
     on_input = _on_input(heatmap)
     return Subject(
         picture=preprocessing.tensor(inspection.frame, inspection.geometry),

@@ -45,7 +45,10 @@ class _Seen:
 
 
 class Inspector:
-    """A classifier, opened on a device. Not thread-safe: one thread at a time."""
+    """A classifier, opened on a device. Not thread-safe: one thread at a time.
+
+    `inspector_for` makes the one that fits a classifier.
+    """
 
     def __init__(
         self,
@@ -92,6 +95,11 @@ class Inspector:
     def runtime_note(self) -> str:
         """Why it is that, where the user should know; else empty."""
         return self._explainer.runtime_note
+
+    @property
+    def viewing_note(self) -> str:
+        """What the user should know of how pictures are shown to the network; else empty."""
+        return ""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -185,7 +193,9 @@ class Inspector:
         target = self._explainer.layer(layer)
         if self._seen is not None and self._seen.run.layer == target:
             return self._seen.run
-        return self._explainer.run(torch.zeros(1, 3, self._probe_size, self._probe_size), target)
+        frames = () if self._probe_frames is None else (self._probe_frames,)
+        sides = self._probe_size, self._probe_size
+        return self._explainer.run(torch.zeros(1, 3, *frames, *sides), target)
 
     def _inspect(
         self, frame: Frame, request: Request, started: float, watch: Watch | None
@@ -218,7 +228,7 @@ class Inspector:
         )
         if asked:
             for partial in self._steps(frame, request, run, geometry, method, asked):
-                heatmaps = _heatmaps(partial.maps, geometry, asked)
+                heatmaps = self._heatmaps(partial.maps, run, frame, geometry, asked)
                 inspection = replace(
                     inspection,
                     explanations=tuple(
@@ -283,7 +293,7 @@ class Inspector:
         seen = self._seen
         if (
             seen is not None
-            and seen.frame is frame
+            and self._shows_the_same(seen.frame, frame)
             and seen.geometry == geometry
             and seen.run.layer == layer
         ):
@@ -307,7 +317,24 @@ class Inspector:
             runtime=self._runtime,
             weights_sha256=self.classifier.weights_sha256,
             background=self._background,
+            frames=self._probe_frames,
         )
+
+    @property
+    def _probe_frames(self) -> int | None:
+        """Of the clip that the network is opened with; None for a network of pictures."""
+        return None
+
+    def _shows_the_same(self, one: Frame, other: Frame) -> bool:
+        """Whether the network is shown the same for two frames, laid into its input alike."""
+        return one is other
+
+    def _heatmaps(
+        self, maps: Tensor, run: Run, frame: Frame, geometry: Geometry, asked: list[Asked]
+    ) -> list[Heatmap]:
+        """What a method's maps ``(targets, rows, columns)`` say of a frame."""
+        del run, frame  # a picture's map is all of it
+        return heatmaps_of(maps, geometry, asked)
 
     @property
     def _probe_size(self) -> int:
@@ -327,7 +354,8 @@ class Inspector:
             torch.cuda.empty_cache()
 
 
-def _heatmaps(maps: Tensor, geometry: Geometry, asked: list[Asked]) -> list[Heatmap]:
+def heatmaps_of(maps: Tensor, geometry: Geometry, asked: list[Asked]) -> list[Heatmap]:
+    """Maps ``(targets, rows, columns)`` with what was asked."""
     values = maps.detach().float().cpu().numpy()
     return [
         Heatmap(

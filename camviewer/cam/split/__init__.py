@@ -35,7 +35,8 @@ class Layer:
         operation: what computes it, such as ``ReLU``.
         layout: the order of its axes.
         channels: how many.
-        cells: ``(rows, columns)`` for the picture that the network was opened with.
+        cells: ``(rows, columns)`` for the picture that the network was opened with; of a clip, of
+            each of its moments.
     """
 
     name: str
@@ -60,14 +61,16 @@ class LinearHead:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One picture, run once through the trunk.
+    """One picture or clip, run once through the trunk.
 
     Attributes:
-        picture: float ``(1, 3, height, width)``, normalised: what the trunk was given.
+        picture: float ``(1, 3, height, width)``, normalised: what the trunk was given; a clip is
+            ``(1, 3, frames, height, width)``.
         activation: of the target layer, in the layer's own layout, batch of one; a leaf that
             requires gradients.
         layer: the target layer.
-        cells: ``(rows, columns)`` of the activation for this picture.
+        cells: ``(rows, columns)`` of the activation for this picture; of a clip's, the rows of all
+            its moments (see `Layout`).
         head: from an activation of the same shape (any batch) to the logits ``(batch, classes)``;
             may be called often and leaves its argument as it was.
         network: the whole network, on the picture's device; may be called with other pictures, of
@@ -327,7 +330,7 @@ class LayeredNetwork(Protocol):
         ...
 
     def run(self, tensor: Tensor, layer: Layer) -> Run:
-        """Run the trunk below a layer on ``(1, 3, height, width)``."""
+        """Run the trunk below a layer on ``(1, 3, height, width)``, or on a clip."""
         ...
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from camviewer.cam.layout import Axes, layout_of
 from camviewer.cam.split import Layer, Run
+from camviewer.cam.split.recognised import Recogniser
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
 
@@ -29,23 +29,23 @@ class HookedNetwork:
 
         Args:
             network: in evaluation mode, no parameter requiring gradients.
-            probe: a square picture batch ``(1, 3, side, side)``, on the network's device.
+            probe: a square picture batch ``(1, 3, side, side)``, or a clip of such, on the
+                network's device.
 
         Raises:
             ModelError: if the network does not return class scores.
         """
         self._network = network
         found: dict[str, Layer] = {}
-        side = (probe.shape[2], probe.shape[3])
+        recogniser = Recogniser(probe)
 
         def note(name: str, kind: str) -> Hook:
             def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
-                layout = layout_of(tuple(output.shape), side) if _is_float(output) else None
+                shape = tuple(output.shape) if _is_float(output) else ()
+                layer = recogniser.layer(name, kind, shape)
                 found.pop(name, None)  # a module called twice stands for its last call
-                if layout is not None:
-                    shape = tuple(output.shape)
-                    channels = shape[1] if layout.axes is Axes.CHANNELS_FIRST else shape[-1]
-                    found[name] = Layer(name, kind, layout, channels, layout.cells(shape, side))
+                if layer is not None:
+                    found[name] = layer
 
             return hook
 
@@ -56,7 +56,7 @@ class HookedNetwork:
         self.containers: dict[str, str] = {}
 
     def run(self, tensor: Tensor, layer: Layer) -> Run:
-        """Run the network on ``(1, 3, height, width)``; gradients start at the layer's output."""
+        """Run the network on a picture or clip; gradients start at the layer's output."""
         module = self._network.get_submodule(layer.name)
         captured: list[Tensor] = []
 
@@ -85,7 +85,7 @@ class HookedNetwork:
             return found
 
         shape = tuple(activation.shape)
-        cells = layer.layout.cells(shape, (tensor.shape[2], tensor.shape[3]))
+        cells = layer.layout.strip(shape, (tensor.shape[-2], tensor.shape[-1]))
         return Run(
             picture=tensor,
             activation=activation,

@@ -9,26 +9,29 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from camviewer.cam.layout import Axes
+from camviewer.cam.layout import Axes, Layout
 from camviewer.cam.split import LinearHead
 
 _SKIPPED = {"Dropout", "Identity", "dropout", "contiguous", "clone", "dropout_"}
 _LINEAR = {"Linear", "NonDynamicallyQuantizableLinear", "linear"}
 _FLATTENED = {"Flatten", "flatten", "view", "reshape", "squeeze"}
-_SPATIAL = {
-    Axes.CHANNELS_FIRST: ((2, 3),),
-    Axes.CHANNELS_LAST: ((1, 2),),
-    Axes.TOKENS: ((1,),),
-}
+_POOLING = ("AdaptiveAvgPool2d", "adaptive_avg_pool2d", "AdaptiveAvgPool3d", "adaptive_avg_pool3d")
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
     axes: Axes
+    rank: int  # of the activation
     pooled: bool = False
     mapped: bool = False
     weight: Tensor | None = None
     bias: Tensor | None = None
+
+    @property
+    def spatial(self) -> tuple[int, ...]:
+        """The axes of the grid, and of a clip that of time."""
+        first = 2 if self.axes is Axes.CHANNELS_FIRST else 1
+        return tuple(range(first, first + self.rank - 2))
 
 
 def operation(node: fx.Node, root: nn.Module) -> str:
@@ -41,14 +44,15 @@ def operation(node: fx.Node, root: nn.Module) -> str:
     return str(node.target)
 
 
-def linear_head(target: fx.Node, root: nn.Module, axes: Axes) -> LinearHead | None:
+def linear_head(target: fx.Node, root: nn.Module, layout: Layout) -> LinearHead | None:
     """Follow the graph from the target layer to the output.
 
     Returns:
         The head when it is global average pooling with at most one linear layer or 1x1 convolution
         (before or after the pooling); None when anything else stands above the layer.
     """
-    state = _State(axes)
+    rank = 3 if layout.axes is Axes.TOKENS else 4 + layout.clip
+    state = _State(layout.axes, rank)
     node = target
     while len(node.users) == 1:
         (node,) = node.users
@@ -75,7 +79,7 @@ def pooling_node(target: fx.Node, root: nn.Module) -> fx.Node | None:
         if name in _SKIPPED:
             continue
         step = {"AdaptiveAvgPool2d": _pool, "adaptive_avg_pool2d": _pool, "mean": _mean}.get(name)
-        return node if step and step(_State(Axes.CHANNELS_FIRST), node, root) else None
+        return node if step and step(_State(Axes.CHANNELS_FIRST, 4), node, root) else None
     return None
 
 
@@ -107,7 +111,8 @@ def _flatten(state: _State, _node: fx.Node, _root: nn.Module) -> _State | None:
 def _permute(state: _State, node: fx.Node, root: nn.Module) -> _State | None:
     module: Any = _module(node, root)
     order = module.dims if module else _rest(node)
-    if state.axes is Axes.CHANNELS_LAST and tuple(order) == (0, 3, 1, 2):
+    last = state.rank - 1
+    if state.axes is Axes.CHANNELS_LAST and tuple(order) == (0, last, *range(1, last)):
         return replace(state, axes=Axes.CHANNELS_FIRST)
     return None
 
@@ -115,16 +120,16 @@ def _permute(state: _State, node: fx.Node, root: nn.Module) -> _State | None:
 def _pool(state: _State, node: fx.Node, root: nn.Module) -> _State | None:
     module: Any = _module(node, root)
     size = module.output_size if module else _argument(node, 1, "output_size")
-    whole = size in (1, (1, 1), [1, 1])
-    fits = state.axes is Axes.CHANNELS_FIRST and not state.pooled
+    whole = size == 1 if isinstance(size, int) else set(size or ()) == {1}
+    of_rank = operation(node, root).endswith(f"{state.rank - 2}d")
+    fits = state.axes is Axes.CHANNELS_FIRST and of_rank and not state.pooled
     return replace(state, pooled=True) if whole and fits else None
 
 
 def _mean(state: _State, node: fx.Node, _root: nn.Module) -> _State | None:
     dims = _argument(node, 1, "dim")
     dims = (dims,) if isinstance(dims, int) else tuple(dims or ())
-    rank = 3 if state.axes is Axes.TOKENS else 4
-    if not state.pooled and tuple(sorted(d % rank for d in dims)) in _SPATIAL[state.axes]:
+    if not state.pooled and tuple(sorted(d % state.rank for d in dims)) == state.spatial:
         return replace(state, pooled=True)
     return None
 
@@ -186,7 +191,7 @@ _Step = Callable[[_State, fx.Node, nn.Module], "_State | None"]
 _STEPS: dict[str, _Step] = {
     **dict.fromkeys(_FLATTENED, _flatten),
     **dict.fromkeys(("Permute", "permute"), _permute),
-    **dict.fromkeys(("AdaptiveAvgPool2d", "adaptive_avg_pool2d"), _pool),
+    **dict.fromkeys(_POOLING, _pool),
     "mean": _mean,
     **dict.fromkeys(_LINEAR, _linear),
     "Conv2d": _convolve,

@@ -19,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 # They hand on what the layer before them computed, at a coarser grid or in another order.
 _HANDING_ON = {
     "AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d", "Dropout", "Identity", "Permute",
+    "AdaptiveAvgPool3d", "AvgPool3d", "MaxPool3d", "Dropout3d", "avg_pool3d", "max_pool3d",
     "adaptive_avg_pool2d", "avg_pool2d", "max_pool2d", "dropout", "permute", "contiguous", "clone",
     "stochastic_depth",
 }  # fmt: skip
@@ -32,7 +33,8 @@ def open_network(network: nn.Module, probe: Tensor) -> LayeredNetwork:
 
     Args:
         network: in evaluation mode.
-        probe: a square picture batch ``(1, 3, side, side)`` at its own size, on its device.
+        probe: a square picture batch ``(1, 3, side, side)``, or a clip of such, at its own size, on
+            its device.
 
     Raises:
         ModelError: if the network does not classify pictures.

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from camviewer.cam.layout import Axes, layout_of
 from camviewer.cam.split import Layer, Run
+from camviewer.cam.split.recognised import Recogniser
 from camviewer.errors import MethodError, ModelError
 from camviewer.models.classifier import as_logits
 
@@ -45,17 +45,16 @@ class ScriptedNetwork:
         with torch.no_grad():
             logits, *values = _with_outputs(network, [i for _, _, i in candidates])(network, probe)
         as_logits(logits)
-        side = (probe.shape[2], probe.shape[3])
+        recogniser = Recogniser(probe)
         self._positions: dict[str, int] = {}
         layers = []
         for (name, operation, position), value in zip(candidates, values, strict=True):
             shape = tuple(value.shape) if isinstance(value, Tensor) else ()
-            layout = layout_of(shape, side)
-            if layout is None:
+            layer = recogniser.layer(name, operation, shape)
+            if layer is None:
                 continue
             self._positions[name] = position
-            channels = shape[1] if layout.axes is Axes.CHANNELS_FIRST else shape[-1]
-            layers.append(Layer(name, operation, layout, channels, layout.cells(shape, side)))
+            layers.append(layer)
         self.layers = tuple(layers)
         self.containers: dict[str, str] = {}
 
@@ -74,7 +73,7 @@ class ScriptedNetwork:
                 "network as a state_dict."
             )
 
-        cells = layer.layout.cells(tuple(activation.shape), (tensor.shape[2], tensor.shape[3]))
+        cells = layer.layout.strip(tuple(activation.shape), (tensor.shape[-2], tensor.shape[-1]))
         return Run(
             picture=tensor,
             activation=activation,

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from camviewer.cam.layout import Axes, Layout, layout_of
+from camviewer.cam.layout import Axes, Layout
 from camviewer.cam.runtimes.runtimes import Trunk
 from camviewer.cam.runtimes.sources import NoRunner
 from camviewer.cam.split import Layer, LinearHead, Run
@@ -21,6 +21,7 @@ from camviewer.cam.split.linear import (
     operation,
     pooling_node,
 )
+from camviewer.cam.split.recognised import Recogniser
 from camviewer.cam.split.tracer import Tracer
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
@@ -38,8 +39,8 @@ class TracedNetwork:
 
         Args:
             network: in evaluation mode.
-            probe: a square picture batch ``(1, 3, side, side)`` at the network's own size, on its
-                device.
+            probe: a square picture batch ``(1, 3, side, side)``, or a clip of such, at the
+                network's own size, on its device.
 
         Raises:
             ModelError: if torch.fx cannot follow the network, or follows it wrongly.
@@ -54,22 +55,16 @@ class TracedNetwork:
         output = next(n for n in self._graph_module.graph.nodes if n.op == "output")
         needed = _reached(output, lambda node: node.all_input_nodes)
         self._nodes: dict[str, fx.Node] = {}
+        recogniser = Recogniser(probe)
         layers = []
         for node, name in names.items():
-            layout = layout_of(shapes.found.get(node, ()), (probe.shape[2], probe.shape[3]))
-            if layout is None or node not in needed or node.op in ("placeholder", "get_attr"):
+            if node not in needed or node.op in ("placeholder", "get_attr"):
                 continue
-            shape = shapes.found[node]
-            self._nodes[name] = node
-            layers.append(
-                Layer(
-                    name=name,
-                    operation=operation(node, self._graph_module),
-                    layout=layout,
-                    channels=shape[1] if layout.axes is Axes.CHANNELS_FIRST else shape[-1],
-                    cells=layout.cells(shape, (probe.shape[2], probe.shape[3])),
-                )
-            )
+            kind = operation(node, self._graph_module)
+            layer = recogniser.layer(name, kind, shapes.found.get(node, ()))
+            if layer is not None:
+                self._nodes[name] = node
+                layers.append(layer)
         self.layers = tuple(layers)
         self.containers = _containers(names, self._nodes)
         self._trunk_of: Callable[[fx.GraphModule, Layer], Trunk] = _eager
@@ -85,7 +80,7 @@ class TracedNetwork:
         self._split.cache_clear()
 
     def run(self, tensor: Tensor, layer: Layer) -> Run:
-        """Run the trunk below a layer on ``(1, 3, height, width)``.
+        """Run the trunk below a layer on ``(1, 3, height, width)``, or on a clip.
 
         Raises:
             CamviewerError: if a runtime that was asked for cannot do that.
@@ -104,7 +99,7 @@ class TracedNetwork:
             picture=tensor,
             activation=activation.detach().requires_grad_(),
             layer=layer,
-            cells=layer.layout.cells(tuple(activation.shape), (tensor.shape[2], tensor.shape[3])),
+            cells=layer.layout.strip(tuple(activation.shape), (tensor.shape[-2], tensor.shape[-1])),
             head=lambda replacement: as_logits(above(halves.head, replacement)),
             network=self._graph_module,
             again=self.run,
@@ -129,7 +124,7 @@ class TracedNetwork:
             trunk=self._trunk_of(fx.GraphModule(root, trunk), layer),
             head=fx.GraphModule(root, head),
             embed=_until(head_env[last], head, root) if last in head_env else None,
-            linear=linear_head(target, root, layer.layout.axes),
+            linear=linear_head(target, root, layer.layout),
             pooled=_after_pooling(target, root) if layer.layout == _CHANNELS_FIRST else None,
         )
 
@@ -180,11 +175,20 @@ class _Shapes(fx.Interpreter):
         super().__init__(module)
         self.found: dict[fx.Node, tuple[int, ...]] = {}
 
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A function is called; Swin Transformers of clips write into lists they are given."""
+        own = {name: _own_list(value) for name, value in kwargs.items()}
+        return super().call_function(target, tuple(map(_own_list, args)), own)
+
     def run_node(self, n: fx.Node) -> Any:
         value = super().run_node(n)
         if isinstance(value, Tensor) and value.is_floating_point():
             self.found[n] = tuple(value.shape)
         return value
+
+
+def _own_list(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value
 
 
 def _trace(network: nn.Module) -> tuple[fx.GraphModule, dict[fx.Node, str]]:
