@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from camviewer.types import Frame
@@ -25,9 +26,14 @@ class Arrival:
 
 
 class Slot:
-    """Holds the newest arrival; it takes the place of one that nobody took. Thread-safe."""
+    """Holds the newest arrival; it takes the place of one that nobody took. Thread-safe.
+
+    Attributes:
+        tap: is shown every arrival, also those that nobody takes, by the thread that puts them.
+    """
 
     def __init__(self) -> None:
+        self.tap: Callable[[Arrival], None] | None = None
         self._ready = threading.Condition()
         self._newest: Arrival | None = None
         self._closed = False
@@ -40,6 +46,9 @@ class Slot:
 
     def put(self, arrival: Arrival) -> None:
         """Offer an arrival; never waits. Nothing is taken in after `close`."""
+        tap = self.tap
+        if tap is not None:
+            tap(arrival)
         with self._ready:
             if self._closed:
                 return
