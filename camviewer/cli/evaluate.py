@@ -19,7 +19,7 @@ from camviewer.evaluate.curves import STEPS
 from camviewer.evaluate.datasets import Sample, pascal_voc
 from camviewer.evaluate.localization import Localization, compare_localization, serving
 from camviewer.evaluate.randomisation import randomisation_check
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector, Request, inspector_for
 from camviewer.media.images import find_pictures, load
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame
@@ -45,7 +45,7 @@ def localization(arguments: argparse.Namespace) -> int:
     Raises:
         CamviewerError: if the network or the data cannot be used.
     """
-    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
+    inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
     index_of = _class_index(arguments.class_ids, inspector.classifier)
     samples = pascal_voc(arguments.data)
@@ -97,7 +97,7 @@ def faithfulness(arguments: argparse.Namespace) -> int:
     Raises:
         CamviewerError: if the network, a method or the data cannot be used.
     """
-    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
+    inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
     index_of = _class_index(arguments.class_ids, inspector.classifier)
     comparison = Comparison(inspector, request, arguments.methods, arguments.steps or STEPS)

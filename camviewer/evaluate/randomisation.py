@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from camviewer.errors import MethodError
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector, Request, inspector_for
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Map
 
@@ -78,7 +78,7 @@ def randomisation_check(
     modules = _modules(copied.network)
     if not modules:
         raise MethodError(f"{classifier.name} has no weights that could be made random.")
-    inspector = Inspector(copied, device, _EAGER)
+    inspector = inspector_for(copied, device, _EAGER)
     requests = [_about_one_class(inspector, frame, request or Request()) for frame in frames]
     intact = _maps(inspector, frames, requests)
     generator = torch.Generator().manual_seed(seed)
@@ -87,7 +87,7 @@ def randomisation_check(
         for _, module in part:
             _randomise(module, generator)
         # opened anew: a device has its own copy, and the last picture's run is kept
-        maps = _maps(Inspector(copied, device, _EAGER), frames, requests)
+        maps = _maps(inspector_for(copied, device, _EAGER), frames, requests)
         alike = [rank_correlation(now, then) for now, then in zip(maps, intact, strict=True)]
         yield Stage(part[-1][0], float(np.mean(alike)), number / len(parts))
 

@@ -14,7 +14,7 @@ from camviewer.gui.interrupt import interruptible
 from camviewer.gui.message_bar import Kind, MessageBar
 from camviewer.gui.settings import ExportChoices
 from camviewer.gui.worker import Lane, Ticket
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Request, inspector_for
 from camviewer.models.classifier import Classifier
 from camviewer.render import View
 
@@ -70,7 +70,7 @@ class BatchExport(QObject):
         def job(ticket: Ticket) -> Batch:
             with interruptible(ticket.cancelled):
                 return export_all(
-                    Inspector(classifier, device, runtime),
+                    inspector_for(classifier, device, runtime),
                     pictures,
                     request,
                     view,
