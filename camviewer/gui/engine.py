@@ -9,14 +9,16 @@ Beyond the contract:
     * `methods_known` tells which methods cannot serve the network at the layer in use, and why.
     * When a model arrives, the request's layer, input size and (unless the labels are the same)
       targets go back to automatic *before* `model_loaded`: read `request` there.
+    * While live nothing is inspected here: somebody else does that and hands it in (`adopt`), and
+      `inspected` follows at most eight times a second, in the end with the last one.
     * `camviewer.gui.worker.Lane` is the same latest-wins thread for anything else that must not
       run on the GUI thread, such as exporting; end it with `worker.join`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +27,18 @@ from PySide6.QtCore import QObject, Signal
 from camviewer.cam.methods import AUTO
 from camviewer.errors import CancelledError
 from camviewer.gui.box_finder import BoxFinder
+from camviewer.gui.carrying import carried_over
 from camviewer.gui.crash import message_for
 from camviewer.gui.interrupt import interruptible
 from camviewer.gui.model_info import ModelInfo
+from camviewer.gui.services import Services
+from camviewer.gui.throttle import Throttle
 from camviewer.gui.worker import Lane, Ticket, join
-from camviewer.inspector import Inspector, Request, Sharper
-from camviewer.media import images
-from camviewer.models import catalog
+from camviewer.inspector import Request, Sharper
 from camviewer.models.classifier import Classifier
-from camviewer.types import Frame, Inspection, Question
+from camviewer.types import Frame, Inspection
 
-
-def _open(classifier: Classifier, device: str, runtime: str) -> Inspector:
-    """An inspector that makes what is faster in the background: a window stays open."""
-    return Inspector(classifier, device, runtime, background=True)
-
-
-@dataclass(frozen=True)
-class Services:
-    """The blocking calls the engine makes off the GUI thread; tests put fakes here."""
-
-    load_picture: Callable[[Path], Frame] = images.load
-    decode_picture: Callable[[bytes, str], Frame] = images.from_bytes
-    load_classifier: Callable[..., Classifier] = catalog.load
-    make_inspector: Callable[[Classifier, str, str], Inspector] = _open
+_TELLING_MS = 125  # panels need not follow every frame
 
 
 class Engine(QObject):
@@ -103,9 +93,12 @@ class Engine(QObject):
         self._boxes = BoxFinder(self)
         self._busy = False
         self._held = False
+        self._live = False
+        self._news = Throttle(_TELLING_MS, self)
         self._connect()
 
     def _connect(self) -> None:
+        self._news.due.connect(lambda: self.inspected.emit(self._inspection))
         self._pictures.done.connect(self._set_frame)
         self._pictures.failed.connect(self._on_failed)
         self._inspections.told.connect(self._on_refined)
@@ -203,6 +196,7 @@ class Engine(QObject):
         """Forget the picture and whatever is still being done for it."""
         self._pictures.cancel()
         self._inspections.cancel()
+        self._news.forget()
         self._frame = None
         self._partial = self._inspection = None
 
@@ -213,8 +207,8 @@ class Engine(QObject):
             self._find_methods()
         if replace(old, rule=request.rule) != request:
             self._inspect()
-        elif old.rule != request.rule and self._inspection is not None and self._partial is None:
-            self._publish(self._inspection)
+        elif old.rule != request.rule and self._partial is None:
+            self._show_boxes()
 
     def cancel_inspection(self) -> None:
         """Leave what is being inspected; returns at once.
@@ -246,10 +240,40 @@ class Engine(QObject):
         if held:
             self._inspections.cancel()
             self._partial = None
-        elif self._inspection is None or (
-            replace(self._answered, rule=self._request.rule) != self._request
-        ):
-            self._inspect()
+        else:
+            self._catch_up()
+
+    def set_live(self, *, live: bool) -> None:
+        """While live inspections come by `adopt`; afterwards the last one is an ordinary picture.
+
+        What was not answered until then is, and boxes are found by the rule that holds.
+        """
+        if live == self._live:
+            return
+        self._live = live
+        if live:
+            self._pictures.cancel()
+            self._inspections.cancel()
+            self._boxes.forget()
+            self._partial = None
+        else:
+            self._news.forget()
+            self._show_boxes()
+            self._catch_up()
+
+    def adopt(self, inspection: Inspection, request: Request) -> None:
+        """Take the newest of many inspections, as the answer to a request."""
+        self.adopt_frame(inspection.frame)
+        self._inspection, self._answered = inspection, request
+        self._news.note()
+
+    def adopt_frame(self, frame: Frame) -> None:
+        """Take the newest of many pictures that is not explained; those before are forgotten."""
+        old, self._frame = self._frame, frame
+        self._partial = self._inspection = None
+        self._news.drop()
+        if old is None or old.size != frame.size:
+            self.frame_loaded.emit(frame)
 
     def shutdown(self, *others: Lane) -> bool:
         """End all threads, and those of other lanes, within two seconds; whether all of them did.
@@ -258,6 +282,7 @@ class Engine(QObject):
         """
         own = self._pictures, self._models, self._inspections, self._methods, self._boxes.lane
         self._boxes.forget()
+        self._news.forget()
         return join((*own, *others))
 
     def _set_frame(self, frame: Frame) -> None:
@@ -267,7 +292,7 @@ class Engine(QObject):
         self._inspect()
 
     def _inspect(self) -> None:
-        if self._frame is None or self._model is None or self._held:
+        if self._frame is None or self._model is None or self._held or self._live:
             return
         frame, request, model = self._frame, self._request, self._model
         self._partial = None
@@ -281,6 +306,16 @@ class Engine(QObject):
             return model.inspect(frame, request, ticket.cancelled, watch)
 
         self._inspections.submit(job)
+
+    def _catch_up(self) -> None:
+        """Inspect what was not, unless it was answered by the very request."""
+        same = replace(self._answered, rule=self._request.rule) == self._request
+        if self._inspection is None or not same:
+            self._inspect()
+
+    def _show_boxes(self) -> None:
+        if self._inspection is not None and not self._live:
+            self._publish(self._inspection)
 
     def _find_methods(self) -> None:
         if self._model is None:
@@ -319,7 +354,8 @@ class Engine(QObject):
     def _on_model(self, model: ModelInfo) -> None:
         old, self._model = self._model, model
         if old is None or old.classifier is not model.classifier:
-            self._request = _carried_over(self._request, old, model)
+            self._request = carried_over(self._request, old, model)
+        self._news.drop()
         # the old network's map must not stand under the new one's name
         self._partial = self._inspection = None
         self.model_loaded.emit(model)
@@ -344,24 +380,3 @@ class Engine(QObject):
         if busy != self._busy:
             self._busy = busy
             self.busy_changed.emit(busy)
-
-
-def _carried_over(request: Request, old: ModelInfo | None, new: ModelInfo) -> Request:
-    """What of a request can be asked of another network, too."""
-    same = old is not None and old.classifier.labels == new.classifier.labels
-    asks_of_class = request.question.other is not None
-    return replace(
-        request,
-        method=AUTO if new.obstacles.get(request.method) else request.method,
-        layer=None,
-        input_size=None,
-        targets=request.targets if same else None,
-        question=request.question if same or not asks_of_class else Question(),
-        sharper=within_reach(request.sharper, new.inspector.sharpest()),
-    )
-
-
-def within_reach(sharper: Sharper, best: Sharper) -> Sharper:
-    """What of the ways to a sharper map a network can, whose best ones are given."""
-    scales = min(sharper.scales, best.scales)
-    return replace(sharper, scales=scales, fuse=sharper.fuse and best.fuse)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from camviewer.errors import MethodError
-from camviewer.gui.engine import Engine, within_reach
+from camviewer.gui.carrying import within_reach
+from camviewer.gui.engine import Engine
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request, Sharper
 from camviewer.render import View

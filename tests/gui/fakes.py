@@ -12,7 +12,8 @@ from torch import nn
 
 from camviewer.boxes import explain
 from camviewer.errors import CancelledError
-from camviewer.gui.engine import Engine, Services
+from camviewer.gui.engine import Engine
+from camviewer.gui.services import Services
 from camviewer.inspector import Request, Sharper, Watch
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Preprocessing

@@ -11,8 +11,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from camviewer.errors import MethodError, ModelError, PictureError
-from camviewer.gui.engine import Engine, Services
+from camviewer.gui.engine import Engine
 from camviewer.gui.model_info import ModelInfo
+from camviewer.gui.services import Services
 from camviewer.inspector import Request
 from camviewer.types import BoxRule, Frame, Inspection, Rule
 from tests.gui import fakes

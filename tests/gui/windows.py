@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from camviewer.errors import ConsentRequiredError
 from camviewer.gui import app
-from camviewer.gui.engine import Engine, Services
+from camviewer.gui.engine import Engine
 from camviewer.gui.main_window import MainWindow
+from camviewer.gui.services import Services
 from camviewer.gui.settings import Settings
 from camviewer.inspector import Inspector, Request
 from camviewer.models.classifier import Activation, Classifier

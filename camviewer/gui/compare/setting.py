@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from camviewer.cam.methods import AUTO, METHODS
-from camviewer.gui.engine import within_reach
+from camviewer.gui.carrying import within_reach
 from camviewer.gui.model_info import ModelInfo
 from camviewer.inspector import Request, Sharper
 from camviewer.types import BoxRule, Question
