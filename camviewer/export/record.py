@@ -9,7 +9,7 @@ from typing import Any
 
 from camviewer import __version__
 from camviewer.export.files import written_whole
-from camviewer.types import Box, Explanation, Inspection
+from camviewer.types import Box, Clip, Explanation, Frame, Inspection
 
 Record = dict[str, Any]
 
@@ -54,6 +54,7 @@ def record(inspection: Inspection, top: int = _TOP) -> Record:
             {"index": p.index, "label": p.label, "score": _number(p.score, 6)}
             for p in inspection.top(count)
         ],
+        **_clip(inspection.frame),
         "explanations": [_explanation(e) for e in inspection.explanations],
         "camviewer": __version__,
     }
@@ -87,6 +88,13 @@ def _question(inspection: Inspection) -> Record:
     }
 
 
+def _clip(frame: Frame) -> Record:
+    """Which frames of the source the network was shown, where it looks at several at once."""
+    if not isinstance(frame, Clip):
+        return {}
+    return {"clip": [shown.number for shown in frame.frames]}
+
+
 def _explanation(explanation: Explanation) -> Record:
     heatmap, rule = explanation.heatmap, explanation.rule
     return {
@@ -104,12 +112,14 @@ def _explanation(explanation: Explanation) -> Record:
 
 
 def _box(box: Box) -> Record:
+    numbered = {} if box.number is None else {"number": box.number}
     return {
         "x": _number(box.x, 2),
         "y": _number(box.y, 2),
         "width": _number(box.width, 2),
         "height": _number(box.height, 2),
         "score": _number(box.score, 6),
+        **numbered,
     }
 
 

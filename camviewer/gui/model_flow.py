@@ -87,7 +87,8 @@ class ModelFlow(QObject):
         if self._announce:
             count = len(info.classifier.labels)
             text = f"{self._box.title(info.classifier.name)} is ready, with {count} classes."
-            self._messages.show_message(text, Kind.GOOD)
+            note = info.inspector.viewing_note
+            self._messages.show_message(f"{text} {note}".strip(), Kind.GOOD)
 
     def _failed(self, message: str, error: object) -> None:
         self._box.end_loading()
