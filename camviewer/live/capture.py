@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -232,8 +233,10 @@ class Capture:
             with self._change:
                 self._outlet.epoch += 1
             if self._playback is not None and isinstance(self._source, SeekableSource):
-                seek = self._source.seek
-                self._playback.play(self._read, lambda number: self._call(lambda: seek(number)))
+                file = self._source
+                self._playback.play(
+                    self._read, lambda number: self._call(lambda: file.seek(number)), file.rate
+                )
             else:
                 self._watch()
         except SourceRefusedError as error:
@@ -329,22 +332,23 @@ class Capture:
         name, now = self._source.name, self._clock.now()
         called_at = self._called_at
         silent = 0.0 if called_at is None else now - called_at
+        if self._playback is not None and self._playback.ended and not self.paused:
+            empty = self._outlet.shown is None
+            return Status(Condition.ENDED, f"There are no pictures in {name}." if empty else "")
         if self._condition is Condition.OPENING:
             if silent > self._stall_after:
                 message = f"{name} has not opened for {silent:.0f} s. Still waiting ..."
                 return Status(Condition.STALLED, message, self._attempt)
             return Status(Condition.OPENING, f"Opening {name} ...", self._attempt)
         if self._condition is Condition.LOST:
-            seconds = 0.0 if self._retry_at is None else max(self._retry_at - now, 0.0)
-            message = f"{self._problem} Trying again in {seconds:.0f} s ..."
+            seconds = 1 if self._retry_at is None else max(math.ceil(self._retry_at - now), 1)
+            message = f"{self._problem} Trying again in {seconds} s ..."
             return Status(Condition.LOST, message, self._attempt)
         if self._condition is Condition.REFUSED:
             return Status(Condition.REFUSED, self._problem, self._attempt)
         return self._running(name, silent)
 
     def _running(self, name: str, silent: float) -> Status:
-        if self._playback is not None and self._playback.ended:
-            return Status(Condition.ENDED)
         if self.paused:
             return Status(Condition.PAUSED)
         slow = _SLOW / self._source.rate if self._source.rate > 0 else 0.0

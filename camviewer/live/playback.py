@@ -11,6 +11,7 @@ from camviewer.live.outlet import Outlet
 from camviewer.types import Frame
 
 _TOO_LATE = 0.5  # seconds; a file that is decoded too slowly goes on from here, it does not rush
+_PERIOD = 1 / 25  # seconds a frame is shown where nothing says how long
 _LONGEST_WAIT = 60.0  # seconds from one frame to the next, whatever their times say
 
 
@@ -39,11 +40,13 @@ class Playback:
         self._change = change
         self._clock = clock
         self._told = told
-        self._pace = _Pace()
+        self._pace = _Pace(_PERIOD)
         self._closed = False
         self._paused = False
         self._looping = False
         self._ended = False
+        self._resumed = False  # and nothing was handed on since
+        self._turning = False  # what is wanted is the start, because the end was reached
         self._wanted: int | None = None  # nobody looks for it yet
         self._aim: int | None = None  # wanted, and not handed on yet
         self._ahead: Frame | None = None  # read, and not handed on yet
@@ -62,7 +65,7 @@ class Playback:
 
     @property
     def ended(self) -> bool:
-        """Whether the last frame was handed on and nothing else is wanted."""
+        """Whether there is nothing more to come, unless it is asked for."""
         return self._ended
 
     @property
@@ -71,8 +74,9 @@ class Playback:
         return self._aim is not None
 
     def pause(self, *, paused: bool) -> None:
-        """Stop, or go on; at the end, go on from the start."""
+        """Stop, or go on; at the end, begin again."""
         with self._change:
+            self._resumed = self._paused and not paused
             self._paused = paused
             if not paused and self._ended:
                 self._want(0)
@@ -112,12 +116,15 @@ class Playback:
             self._closed = True
             self._change.notify_all()
 
-    def play(self, read: Callable[[], Frame | None], seek: Callable[[int], None]) -> None:
+    def play(
+        self, read: Callable[[], Frame | None], seek: Callable[[int], None], rate: float
+    ) -> None:
         """Hand frames on until closed; from the last one on if some were before.
 
         Args:
             read: the next frame, or None at the end.
             seek: lets the next `read` give this frame.
+            rate: nominal frames per second; 0 while unknown.
 
         Raises:
             SourceError: if one of the two did.
@@ -129,7 +136,7 @@ class Playback:
                 self._wanted = self._aim
             elif self._outlet.shown is not None:
                 self._wanted = self._aim = self._outlet.shown[0]
-        self._pace.restart()
+        self._pace = _Pace(1 / rate if rate > 0 else _PERIOD)
         while self._awake():
             frame = self._next(read, seek)
             if frame is None:
@@ -138,7 +145,7 @@ class Playback:
                 self._hand_on(frame)
 
     def _want(self, number: int) -> None:
-        self._ended = False
+        self._ended = self._turning = False
         self._wanted = self._aim = max(number, 0)
         self._outlet.jump()
         self._change.notify_all()
@@ -158,15 +165,16 @@ class Playback:
     def _next(self, read: Callable[[], Frame | None], seek: Callable[[int], None]) -> Frame | None:
         with self._change:
             wanted, self._wanted = self._wanted, None
+            turning, self._turning = self._turning, False
         if wanted is not None:
-            self._pace.restart()
+            self._pace.turn() if turning else self._pace.restart()
             if self._ahead is None or self._ahead.number != wanted:
                 if self._ahead is not None or self._following != wanted:
                     seek(wanted)
                 self._ahead = None
         if self._ahead is None:
             self._ahead = read()
-            self._count += 1
+            self._count += self._ahead is not None
             self._following = None if self._ahead is None else self._ahead.number + 1
         return self._ahead
 
@@ -175,9 +183,9 @@ class Playback:
             if self._wanted is not None:
                 return
             # a file without frames would turn for ever
-            if self._looping and not self._paused and self._count > 1:
+            if (self._looping or self._resumed) and not self._paused and self._count > 0:
                 self._count = 0
-                self._wanted = 0
+                self._wanted, self._turning = 0, not self._resumed
                 self._outlet.epoch += 1
                 return
             self._ended = True
@@ -204,26 +212,42 @@ class Playback:
             self._pace.shown(frame, now)
             self._outlet.put(turned, now)
             self._ahead = self._aim = None
+            self._resumed = False
 
 
 class _Pace:
     """Lays the times of a file's frames over the clock."""
 
-    def __init__(self) -> None:
-        self._lead: float | None = None
+    def __init__(self, period: float) -> None:
+        self._lead: float | None = None  # from a frame's time to the clock's
+        self._earliest = -math.inf
+        self._period = period
+        self._last: tuple[float, float] | None = None  # the frame's time and the clock's
 
     def restart(self) -> None:
         """The next frame is due at once, and the others after it."""
-        self._lead = None
+        self._lead, self._earliest, self._last = None, -math.inf, None
+
+    def turn(self) -> None:
+        """The same, but the last frame is shown for as long as the one before it."""
+        earliest = -math.inf if self._last is None else self._last[1] + self._period
+        self.restart()
+        self._earliest = earliest
 
     def wait(self, frame: Frame, now: float) -> float:
         """Seconds until a frame is due; not above 0 when it is."""
-        if self._lead is None or not math.isfinite(frame.time):
+        if not math.isfinite(frame.time):
             return 0.0
-        return min(frame.time + self._lead - now, _LONGEST_WAIT)
+        due = self._earliest if self._lead is None else frame.time + self._lead
+        return min(due - now, _LONGEST_WAIT)
 
     def shown(self, frame: Frame, now: float) -> None:
         """A frame was handed on; what follows is due by its time from there."""
+        if not math.isfinite(frame.time):
+            return
         late = -self.wait(frame, now)
         if self._lead is None or not 0 <= late <= _TOO_LATE:
-            self._lead = now - frame.time if math.isfinite(frame.time) else None
+            self._lead = now - frame.time
+        if self._last is not None and frame.time > self._last[0]:
+            self._period = min(frame.time - self._last[0], _LONGEST_WAIT)
+        self._last = frame.time, now
