@@ -43,7 +43,7 @@ _SEPARATED = {
     "about",
 }
 _BAR = (
-    ("open", "paste", "webcam"),
+    ("open", "webcam"),
     ("previous", "next"),
     ("fit", "actual"),
     ("heatmap", "boxes", "labels"),
@@ -53,7 +53,6 @@ _BAR = (
 )
 _WITH_TEXT = {
     "open": "Open",
-    "webcam": "Webcam",
     "compare": "Compare",
     "quick_export": "Export",
 }

@@ -244,6 +244,8 @@ QFrame#transport {{ background: {t.window}; border-top: 1px solid {t.border}; }}
 QFrame#transport QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
 QFrame#transport QToolButton:hover {{ background: {t.hover}; }}
 QFrame#transport QToolButton:checked {{ background: {t.info_ground}; border-color: {t.accent}; }}
+QFrame#transport QToolButton#freeze:checked {{ background: transparent;
+  border-color: transparent; }}
 QFrame#transport QToolButton:focus {{ border-color: {t.accent}; }}
 QFrame#faultCard {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}
 QPushButton[look="small"] {{ padding: 2px 8px; min-height: 18px; }}

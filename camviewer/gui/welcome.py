@@ -25,7 +25,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -36,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from camviewer import paths
+from camviewer.gui.icons import icon
 from camviewer.gui.theme import SPACE
 
 _THUMBNAIL = QSize(136, 102)
@@ -106,15 +106,11 @@ class Welcome(QWidget):
         self._open.setToolTip("Choose a picture to see what the network looks at")
         self._open.clicked.connect(self.open_requested)
         self.webcam = QPushButton("Use the webcam")
+        self.webcam.setProperty("look", "quiet")
+        self.webcam.setIcon(icon("webcam"))
         self.webcam.setAccessibleName("Use the webcam")
         self.webcam.setToolTip("See live what the network looks at")
         self.webcam.clicked.connect(self.webcam_requested)
-        button_row = QHBoxLayout()
-        button_row.setSpacing(SPACE)
-        button_row.addStretch(1)
-        button_row.addWidget(self._open)
-        button_row.addWidget(self.webcam)
-        button_row.addStretch(1)
         column = QVBoxLayout(area)
         column.setSpacing(SPACE)
         column.setContentsMargins(*[3 * SPACE] * 4)
@@ -125,7 +121,8 @@ class Welcome(QWidget):
                 widget.setWordWrap(True)
             column.addWidget(widget)
         column.addSpacing(2 * SPACE)
-        column.addLayout(button_row)
+        for button in (self._open, self.webcam):
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return area
 

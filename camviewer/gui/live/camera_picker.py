@@ -60,6 +60,7 @@ class CameraPicker(QFrame):
         self._found: tuple[CameraInfo, ...] | None = None
         self._in_use: CameraInfo | None = None
         self._alone = False
+        self._button: QWidget | None = None
         self.list = QListWidget()
         self.list.setAccessibleName("Cameras")
         self.list.setToolTip("Click a camera to watch it")
@@ -136,9 +137,8 @@ class CameraPicker(QFrame):
         actual = in_use and in_use.actual
         self.actual.setText(f"It delivers {actual}." if actual else "")
         self.actual.setVisible(bool(actual))
+        self._button = button
         self._refill()
-        self.adjustSize()
-        self._place(button)
         self.show()
         self.list.setFocus()
 
@@ -176,6 +176,7 @@ class CameraPicker(QFrame):
         self._found = ()
         self._refill()
         self.note.setText(message_for(error))
+        self._place()
         self.again.start()
 
     def _refill(self) -> None:
@@ -195,7 +196,7 @@ class CameraPicker(QFrame):
         self.note.setText(_LOOKING if self._found is None else _NONE)
         self.note.setVisible(not self.found)
         self.setAccessibleDescription(self.note.text() if not self.found else "")
-        self.adjustSize()
+        self._place()
 
     def _take(self, item: QListWidgetItem) -> None:
         self._choose(item.data(Qt.ItemDataRole.UserRole))
@@ -213,7 +214,12 @@ class CameraPicker(QFrame):
         self.hide()
         self.other_wanted.emit(name)
 
-    def _place(self, button: QWidget) -> None:
+    def _place(self) -> None:
+        """Beside its button, also after it grew."""
+        button = self._button
+        if button is None:
+            return
+        self.adjustSize()
         below = button.mapToGlobal(QPoint(0, button.height() + 4))
         above = button.mapToGlobal(QPoint(0, -4 - self.height()))
         screen = button.screen().availableGeometry()

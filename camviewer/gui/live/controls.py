@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout
 
 from camviewer.gui.actions import Actions
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from camviewer.gui.live.player import Player
 
 _SECOND_MS = 1000
+_NARROW = 480  # pixels of width below which the source stands below the buttons
 _LEFT = ("freeze", "step_back", "step_on", "record", "snapshot")
 _RIGHT = ("loop", "mirror", "smooth", "steady")
 _FILES_ONLY = ("step_back", "step_on", "loop")
@@ -56,9 +57,16 @@ class TransportBar(QFrame):
         self.recorded = QLabel()
         self.recorded.setObjectName("recorded")
         self.recorded.setAccessibleName("Recorded time")
-        self.recorded.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
         self.recorded.hide()
         self.buttons = {name: _button(actions, name) for name in (*_LEFT, *_RIGHT, "stop_live")}
+        self._lay_out()
+        self._tick = QTimer(self)
+        self._tick.setInterval(_SECOND_MS)
+        self._tick.timeout.connect(self._count)
+        self._connect()
+        self.hide()
+
+    def _lay_out(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(2)
         for name in _LEFT:
@@ -69,18 +77,30 @@ class TransportBar(QFrame):
         for name in _RIGHT:
             row.addWidget(self.buttons[name])
         row.addSpacing(SPACE)
-        row.addWidget(self.source, 1)
-        row.addWidget(self.buttons["stop_live"])
+        row.addStretch(0)
+        self._row, self._below = row, QHBoxLayout()
+        self._below.setSpacing(2)
+        self._narrow = False
+        for widget, stretch in ((self.source, 1), (self.buttons["stop_live"], 0)):
+            row.addWidget(widget, stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACE, SPACE // 2, SPACE, SPACE // 2)
         column.setSpacing(2)
         column.addWidget(self.seek)
         column.addLayout(row)
-        self._tick = QTimer(self)
-        self._tick.setInterval(_SECOND_MS)
-        self._tick.timeout.connect(self._count)
-        self._connect()
-        self.hide()
+        column.addLayout(self._below)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the source gets a row of its own, and is still readable."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        before, after = (self._row, self._below) if narrow else (self._below, self._row)
+        for widget, stretch in ((self.source, 1), (self.buttons["stop_live"], 0)):
+            before.removeWidget(widget)
+            after.addWidget(widget, stretch)
 
     def _connect(self) -> None:
         player = self._player
@@ -149,6 +169,7 @@ def condition_words(status: Status, *, frozen: bool) -> str:
 
 def _button(actions: Actions, name: str) -> QToolButton:
     button = QToolButton()
+    button.setObjectName(name)
     button.setDefaultAction(actions[name])
     button.setAccessibleName(actions[name].text().replace("&", "").rstrip("…"))
     button.setIconSize(QSize(20, 20))

@@ -100,7 +100,7 @@ class Desk(QObject):
         window.messages.clear()
         window.centre.show_canvas()
         self._show_fields()
-        window.actions_by_name["export_video"].setEnabled(self.films.possible)
+        window.actions_by_name["export_video"].setEnabled(self.films.video is not None)
         self.scores.clear()
         self._show_status(window.player.status)
         self._show_dock(shown=window.settings.show_scores)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from camviewer.gui.panels.controls import Note
 from camviewer.gui.theme import SPACE
 from camviewer.live.condition import Condition, Status
 
@@ -47,7 +46,10 @@ class FaultCard(QFrame):
         self._heading = QLabel()
         self._heading.setProperty("look", "heading")
         self._heading.setTextFormat(Qt.TextFormat.PlainText)
-        self._text = Note()
+        self._text = QLabel()
+        self._text.setProperty("look", "muted")
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
@@ -64,7 +66,7 @@ class FaultCard(QFrame):
         for button in (self.retry, self.other, self.stop):
             row.addWidget(button)
         row.addStretch(1)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(*[2 * SPACE] * 4)
         column.setSpacing(SPACE)
         for widget in (self._heading, self._text, self._progress):
@@ -110,7 +112,7 @@ class FaultCard(QFrame):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._canvas and event.type() == QEvent.Type.Resize:
+        if watched is self._canvas and event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return False
 
@@ -125,9 +127,11 @@ class FaultCard(QFrame):
     def _place(self) -> None:
         room = self._canvas.rect().adjusted(SPACE, SPACE, -SPACE, -SPACE)
         width = min(_WIDTH, room.width())
+        inside = width - 4 * SPACE - 2
+        self._text.setFixedSize(inside, self._text.heightForWidth(inside))
         self.setFixedWidth(width)
-        self.layout().activate()
-        self.resize(width, min(self.layout().heightForWidth(width), room.height()))
+        self._column.activate()
+        self.resize(width, min(self._column.sizeHint().height(), room.height()))
         middle = self.rect()
         middle.moveCenter(room.center())
         self.move(middle.topLeft())

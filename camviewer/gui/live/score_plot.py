@@ -135,12 +135,14 @@ class ScorePlot(QWidget):
 
     def _area(self) -> QRectF:
         metrics = self.fontMetrics()
-        left = metrics.horizontalAdvance("100 %") + SPACE + 2
-        above = self._rows() * (metrics.height() + 2) + metrics.height() / 2 + 2
-        return QRectF(self.rect()).adjusted(left, above, -SPACE, -metrics.height() - SPACE // 2)
+        left = metrics.horizontalAdvance("100 %") + 2 * SPACE + 4
+        rows = -(-len(self.history.tracks[:_NAMED]) // self._columns())
+        above = rows * (metrics.height() + 2) + metrics.height() / 2 + 2
+        return QRectF(self.rect()).adjusted(left, above, -SPACE - 4, -1.5 * metrics.height() - 4)
 
-    def _rows(self) -> int:
-        return (len(self.history.tracks[:_NAMED]) + 1) // 2
+    def _columns(self) -> int:
+        """Of the legend: one as long as two rows are enough."""
+        return 1 if len(self.history.tracks) <= _NAMED // 2 else 2
 
     def _invite(self, painter: QPainter) -> None:
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
@@ -150,11 +152,12 @@ class ScorePlot(QWidget):
 
     def _legend(self, painter: QPainter, tracks: tuple[Track, ...]) -> None:
         metrics, align = self.fontMetrics(), Qt.AlignmentFlag
-        width, height = (self.width() - 3 * SPACE) / 2, metrics.height() + 2
+        columns, height = self._columns(), metrics.height() + 2
+        width = (self.width() - 2 * SPACE - 8 - SPACE * (columns - 1)) / columns
         text = self.palette().color(QPalette.ColorRole.WindowText)
         for index, track in enumerate(tracks[:_NAMED]):
-            left = SPACE + (index % 2) * (width + SPACE)
-            top = (index // 2) * height
+            left = SPACE + 4 + (index % columns) * (width + SPACE)
+            top = (index // columns) * height
             colour = curve_colour(track.place, self.palette())
             painter.fillRect(QRectF(left, top + height / 2 - 4, 8, 8), colour)
             painter.setPen(colour if track.place is None else text)
@@ -178,7 +181,7 @@ class ScorePlot(QWidget):
             painter.drawText(beside, flags.AlignRight | flags.AlignVCenter, f"{tick * 100:.0f} %")
         for ago in _SECONDS:
             x = area.right() - ago / SPAN * area.width()
-            below = QRectF(x - 30, area.bottom() + 3, 60, height)
+            below = QRectF(x - 30, area.bottom() + height / 2, 60, height)
             how = flags.AlignHCenter
             if ago == 0:
                 below, how = below.translated(-30, 0), flags.AlignRight
