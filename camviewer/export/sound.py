@@ -8,11 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias, cast
 
-import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+
+from camviewer.media.containers import open_file
 
 _RATE = 48_000  # Opus takes no other of the usual ones
 _BITS = 160_000  # each second
@@ -32,13 +33,18 @@ class Sound:
     """
 
     def __init__(
-        self, container: OutputContainer, source: Path | None, codecs: Sequence[str]
+        self,
+        container: OutputContainer,
+        source: Path | None,
+        start: float,
+        codecs: Sequence[str],
     ) -> None:
         """Add streams to the container, of which nothing may have been written.
 
         Args:
             container: where to.
             source: a video file; there is no sound when None.
+            start: seconds on the source's clock at which the new video begins.
             codecs: decoders whose streams are copied; others are encoded with the first name.
         """
         self.note = ""
@@ -47,7 +53,7 @@ class Sound:
         self._ahead: Iterator[_Due] = iter(())
         if source is not None:
             try:
-                self._ahead = self._opened(source, codecs)
+                self._ahead = self._opened(source, start, codecs)
             except _UNREADABLE as error:
                 self._give_up(error)
         self._next = next(self._ahead, None)
@@ -67,14 +73,12 @@ class Sound:
         self._next = None
         self._stack.close()
 
-    def _opened(self, source: Path, codecs: Sequence[str]) -> Iterator[_Due]:
-        # a file object: a name could be taken for an address
-        file = self._stack.enter_context(source.open("rb"))
-        opened = self._stack.enter_context(av.open(file, "r"))
+    def _opened(self, source: Path, start: float, codecs: Sequence[str]) -> Iterator[_Due]:
+        opened = self._stack.enter_context(open_file(source))
         tracks = {}
         for stream in opened.streams.audio:
             try:
-                tracks[stream.index] = _Track(stream, self._container, codecs)
+                tracks[stream.index] = _Track(stream, self._container, start, codecs)
             except _UNREADABLE as error:
                 self._give_up(error)
         return self._packets(opened, tracks) if tracks else iter(())
@@ -96,9 +100,14 @@ class _Track:
     """One stream of sound."""
 
     def __init__(
-        self, source: AudioStream, container: OutputContainer, codecs: Sequence[str]
+        self,
+        source: AudioStream,
+        container: OutputContainer,
+        start: float,
+        codecs: Sequence[str],
     ) -> None:
         self.source = source
+        self._start = Fraction(start)
         self._copied = source.codec_context.name in codecs
         if self._copied:
             self._target = container.add_stream_from_template(source)
@@ -108,10 +117,6 @@ class _Track:
             self._target.layout = "mono" if source.channels == 1 else "stereo"
         # other containers know no time before the start, and would move everything behind it
         self._early = container.format.name in ("mp4", "mov")
-        # frames count their time from the first picture
-        self._origin = Fraction(0)
-        for video in source.container.streams.video[:1]:
-            self._origin = (video.start_time or 0) * (video.time_base or self._origin)
 
     def made(self, packet: _Packet) -> list[_Packet]:
         """The packet for the new container: none, one or some; at its end what was held back."""
@@ -120,7 +125,7 @@ class _Track:
         made: list[_Packet] = []
         for frame in packet.decode():
             if frame.pts is not None and frame.time_base:
-                frame.pts -= round(self._origin / frame.time_base)
+                frame.pts -= round(self._start / frame.time_base)
             made += self._target.encode(frame)
         return made if packet.dts is not None else [*made, *self._target.encode(None)]
 
@@ -128,10 +133,10 @@ class _Track:
         if packet.dts is None:  # it stands for the end of its stream
             return False
         end = _seconds(packet) + float((packet.duration or 0) * packet.time_base)
-        return self._early or end > self._origin
+        return self._early or end > self._start
 
     def _copy(self, packet: _Packet) -> _Packet:
-        shift = round(self._origin / packet.time_base)
+        shift = round(self._start / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
         packet.dts = None if packet.dts is None else packet.dts - shift
         packet.stream = self._target

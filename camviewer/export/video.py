@@ -85,6 +85,7 @@ class VideoWriter:
         rate: Fraction | float,
         *,
         audio_from: Path | None = None,
+        audio_start: float = 0.0,
         hurry: bool = False,
     ) -> None:
         """Make the file.
@@ -94,8 +95,9 @@ class VideoWriter:
                 video is closed, if there is one.
             size: of the frames, ``(height, width)``; odd sizes get one row or column more.
             rate: nominal frames per second; 0 where it is unknown. Every frame has its own time.
-            audio_from: the video whose sound is taken over, at the same times; none when None, or
-                when that file has none.
+            audio_from: the video whose sound is taken over; none when None, or when that file has
+                none.
+            audio_start: seconds on that file's own clock that are time 0 here.
             hurry: take less time and more space, for recording beside other work.
 
         Raises:
@@ -116,7 +118,7 @@ class VideoWriter:
                     self._growing.file, "w", format=kind.container, options=dict(kind.options)
                 )
                 self._stream = self._open_stream(kind, hurry=hurry)
-                self._sound = Sound(self._container, audio_from, kind.sounds)
+                self._sound = Sound(self._container, audio_from, audio_start, kind.sounds)
                 self._container.start_encoding()
         except ExportError:
             self._growing.discard()

@@ -11,6 +11,7 @@ from camviewer.export.journal import Journal, rule_record
 from camviewer.export.video import VideoWriter
 from camviewer.live.loop import Settings
 from camviewer.media.source import SeekableSource, Source
+from camviewer.media.videos import VideoFile
 from camviewer.render import View, overlay
 from camviewer.types import Inspection
 
@@ -52,7 +53,7 @@ class Film:
         video: Path,
         source: Mapping[str, Any],
         *,
-        sound: Path | None = None,
+        sound: VideoFile | None = None,
         hurry: bool = False,
     ) -> None:
         """Nothing is made before the first frame.
@@ -60,7 +61,7 @@ class Film:
         Args:
             video: where the video will be; the notes stand beside it.
             source: see `about`.
-            sound: the video whose sound is taken over; None for silence.
+            sound: the open video whose sound is taken over; None for silence.
             hurry: see `VideoWriter`.
         """
         self.paths = (video, notes_beside(video))
@@ -129,7 +130,8 @@ class Film:
             where,
             inspection.frame.size,
             self._source.get("rate") or 0,
-            audio_from=self._sound,
+            audio_from=None if self._sound is None else self._sound.path,
+            audio_start=self._sound.start if self._sound else 0.0,
             hurry=self._hurry,
         )
         try:

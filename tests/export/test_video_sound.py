@@ -12,9 +12,11 @@ from camviewer.export.video import VideoWriter
 from tests.video_files import content, grey, make_video
 
 
-def explained(source: Path, path: Path, seconds: float, *, complete: bool = True) -> str:
+def explained(
+    source: Path, path: Path, seconds: float, *, complete: bool = True, start: float = 0.0
+) -> str:
     """Write a video with the source's sound; returns what is said about it."""
-    writer = VideoWriter(path, (48, 64), 25, audio_from=source)
+    writer = VideoWriter(path, (48, 64), 25, audio_from=source, audio_start=start)
     for i in range(round(seconds * 25)):
         writer.write(grey(100), i / 25)
     writer.close(complete=complete)
@@ -97,7 +99,7 @@ def test_sound_ends_where_a_person_stopped(tmp_path: Path, encoder: str) -> None
 def test_pictures_that_begin_later_than_the_sound_keep_their_distance(tmp_path: Path) -> None:
     times = [0.48 + i / 25 for i in range(25)]
     source = make_video(tmp_path / "a.mkv", [grey(9)] * 25, times, sound="flac", seconds=2.0)
-    explained(source, tmp_path / "out.mp4", 1.0)
+    explained(source, tmp_path / "out.mp4", 1.0, start=0.48)
     before, after = content(source), content(tmp_path / "out.mp4")
     # frames count from the first picture: sound that was 0.48 s ahead of it still is
     assert after.times[0] == pytest.approx(0, abs=1e-3)
