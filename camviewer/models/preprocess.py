@@ -80,6 +80,16 @@ class Preprocessing:
         if min(self.resize_size, self.min_size) < 1:
             raise ModelError("Sizes are at least one pixel.")
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the input tensor at the network's own size, without the batch."""
+        return 3, self.input_size, self.input_size
+
+    @property
+    def axes(self) -> str:
+        """Of the input tensor, in words."""
+        return "(1, 3, height, width)"
+
     def overridden(self, overrides: Overrides) -> Preprocessing:
         """These expectations with the user's own numbers in their place.
 

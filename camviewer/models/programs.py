@@ -72,7 +72,7 @@ def unwrapped(network: nn.Module) -> nn.Module:
 
 
 def count_classes(network: nn.Module, preprocessing: Preprocessing, file: str) -> int:
-    """Run a network once on an empty picture and count its logits.
+    """Run a network once on an empty picture or clip and count its logits.
 
     The network is put into evaluation mode and single precision.
 
@@ -84,13 +84,13 @@ def count_classes(network: nn.Module, preprocessing: Preprocessing, file: str) -
     network.float()
     try:
         with torch.no_grad():
-            output: Tensor = network(torch.zeros(1, 3, side, side))
+            output: Tensor = network(torch.zeros(1, *preprocessing.shape))
     # It is someone's program and may fail in any way.
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:200]
         raise ModelError(
             f"The network in {file} fails on a picture of {side} x {side}: {reason}. It must take "
-            "one normalised RGB picture (1, 3, height, width); perhaps it needs another input size."
+            f"one normalised RGB picture {preprocessing.axes}; perhaps it needs another input size."
         ) from error
     return as_logits(output).shape[1]
 

@@ -21,7 +21,8 @@ class ClipPreprocessing(Preprocessing):
         frames: how many it is shown at once.
         rate: of these, per second.
         resized: ``(height, width)`` to which the published evaluation presses every frame before
-            the crop, whatever its aspect; None where it resizes the short side.
+            the crop, whatever its aspect, at its own input size; None where it resizes the short
+            side.
     """
 
     frames: int = 16
@@ -38,6 +39,16 @@ class ClipPreprocessing(Preprocessing):
         """How much time the network looks at."""
         return self.frames / self.rate
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the input tensor at the network's own size, without the batch."""
+        return 3, self.frames, self.input_size, self.input_size
+
+    @property
+    def axes(self) -> str:
+        """Of the input tensor, in words."""
+        return "clip (1, 3, frames, height, width)"
+
     def geometry(self, picture: Size, fit: Fit, input_size: int | None = None) -> Geometry:
         """How each frame is laid into the input; see `Preprocessing.geometry`.
 
@@ -48,7 +59,8 @@ class ClipPreprocessing(Preprocessing):
         if fit is not Fit.CROP or self.resized is None:
             return plain
         side = plain.input[0]
-        rows, columns = (round(resized * side / self.input_size) for resized in self.resized)
+        scaled = self._resize_for(side) / min(self.resized)
+        rows, columns = (round(length * scaled) for length in self.resized)
         offset = -round((rows - side) / 2.0), -round((columns - side) / 2.0)
         scale = rows / picture[0], columns / picture[1]
         return Geometry(picture, plain.input, scale, offset)

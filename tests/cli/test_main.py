@@ -52,12 +52,25 @@ def test_help_and_version_load_no_network_library() -> None:
 def test_models_are_listed_and_searched(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [f["name"] for f in found] == ["starter", *zoo.names()]
+    assert [f["name"] for f in found] == ["starter", *zoo.names(), *zoo.clip_names()]
+    assert {f["name"] for f in found if f["frames"] > 1} == {*zoo.clip_names()}
     assert main(["models", "resnet50"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (plain,) = (line for line in lines if line.startswith("resnet50 "))
     assert "25.6 M parameters" in plain
     assert "% top-1" in plain
+
+
+def test_networks_of_clips_are_listed_under_their_own_heading(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["models"]) == 0
+    pictures, clips = capsys.readouterr().out.split("\nNetworks that look at clips")
+    heading, *lines = clips.splitlines()
+    assert "actions" in heading
+    assert [line.split()[0] for line in lines] == list(zoo.clip_names())
+    assert "  16 frames" in next(line for line in lines if line.startswith("r3d_18 "))
+    assert [line.split()[0] for line in pictures.splitlines()] == ["starter", *zoo.names()]
 
 
 def test_no_model_matches(capsys: pytest.CaptureFixture[str]) -> None:

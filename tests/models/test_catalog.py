@@ -59,7 +59,7 @@ def test_the_starter_comes_first_then_all_of_torchvision(starter: Path) -> None:
         accuracy=None,
     )
     assert first.cached
-    assert [e.name for e in others] == list(zoo.names())
+    assert [e.name for e in others] == [*zoo.names(), *zoo.clip_names()]
     assert {e.source for e in others} == {"torchvision"}
 
 
@@ -98,7 +98,7 @@ def test_titles(name: str, title: str, family: str) -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("resnet 18", {"resnet18"}),
+        ("resnet 18", {"resnet18", "r3d_18", "mc3_18", "r2plus1d_18"}),
         ("ResNet-18", {"resnet18"}),
         ("swin v2", {"swin_v2_b", "swin_v2_s", "swin_v2_t"}),
         ("vision transformer 14", {"vit_h_14"}),
