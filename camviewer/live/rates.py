@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from camviewer.live.loop import Result
 from camviewer.live.meter import LEAST, WINDOW, Meter
@@ -73,15 +74,12 @@ class Rates:
         return Figures(
             camera_fps=camera_fps,
             shown_fps=self._meter.rate,
-            inference_ms=1000 * percentile([s.inference for s in self._shown], 0.5),
-            age_ms=1000 * percentile(ages, 0.5),
-            age_p95_ms=1000 * percentile(ages, 0.95),
+            inference_ms=1000 * _percentile([s.inference for s in self._shown], 50),
+            age_ms=1000 * _percentile(ages, 50),
+            age_p95_ms=1000 * _percentile(ages, 95),
             dropped=dropped,
         )
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The value that a share in (0, 1) of them does not exceed, interpolated; 0 for none."""
-    if len(values) < 2:
-        return values[0] if values else 0.0
-    return statistics.quantiles(values, n=100, method="inclusive")[round(100 * share) - 1]
+def _percentile(values: Sequence[float], percent: float) -> float:
+    return float(np.percentile(values, percent)) if values else 0.0

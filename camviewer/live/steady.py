@@ -68,8 +68,8 @@ class Steady:
         """The next inspection, steadied.
 
         What was held is forgotten when the model, the method, the layer, the question or the
-        geometry changes, or time runs backwards; smoothing also where a class was not explained in
-        the frame before, or that is more than a second ago.
+        geometry changes, or time runs backwards or is no number; smoothing also where a class was
+        not explained in the frame before, or that is more than a second ago.
 
         Args:
             inspection: of the next frame. A ceiling that it has already counts as its maximum.
@@ -79,8 +79,10 @@ class Steady:
             The same inspection with ceilings set; with smoothing, maps are smoothed and boxes
             derived from them. Maps that hold NaN or infinity get no ceiling.
         """
-        regime = _Regime(replace(inspection.origin, note="", runtime=""), inspection.geometry)
-        if regime != self._regime or not time >= self._time:  # not a number is no time, either
+        # where it was computed makes no difference to a map
+        origin = replace(inspection.origin, device="", note="", runtime="")
+        regime = _Regime(origin, inspection.geometry)
+        if regime != self._regime or time < self._time or not math.isfinite(time):
             self.reset()
         previous, self._regime, self._time = self._time, regime, time
         explanations = tuple(
