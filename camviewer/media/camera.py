@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camviewer.errors import SourceError
+from camviewer.media.held import Held
 from camviewer.media.pixels import to_8_bit
 from camviewer.types import Frame, Pixels
 
@@ -88,9 +89,7 @@ Connect = Callable[[CameraInfo, CameraMode | None], Device]
 class Camera:
     """A source (see `camviewer.media.source`) that gives the pictures of a camera.
 
-    Drivers die when a camera is released while another thread reads from it. So `close` releases
-    at once only what no thread is busy with; else the busy thread does it as soon as the driver
-    lets it go, and a camera that hangs forever keeps nobody but that thread.
+    `close` releases at once only what no thread is busy with (see `camviewer.media.held`).
 
     A frame's ``number`` counts the pictures since `open`, its ``time`` is when it arrived.
 
@@ -129,7 +128,7 @@ class Camera:
         self._connect = connect
         self._clock = clock
         self._guard = threading.Lock()
-        self._handle: _Handle | None = None
+        self._held: Held[Device] | None = None
         self._opening: object = None
         self._actual: CameraMode | None = None
         self._since = 0.0
@@ -165,7 +164,7 @@ class Camera:
         with self._guard:
             wanted = self._opening is opening
             if wanted:
-                self._handle = _Handle(device)
+                self._held = Held(device, lambda device: device.close(), self.name)
                 self._actual = device.actual
                 self._since, self._count = self._clock(), 0
         if not wanted:
@@ -178,12 +177,13 @@ class Camera:
         Raises:
             SourceError: if the camera is not open or was lost, or what it sends is no picture.
         """
-        handle = self._handle
-        if handle is None:
+        held = self._held
+        if held is None:
             raise SourceError(f"{self.name} is not open.")
         began = self._clock()
         for _ in range(_PATIENCE):
-            raw = handle.read(self.name)
+            with held.in_use() as device:
+                raw = device.read()
             if raw is not None and raw.size:
                 return self._frame(raw)
             if self._clock() - began > _PATIENT_FOR:
@@ -194,9 +194,9 @@ class Camera:
         """Let go of the camera, at once or when the thread that is in the driver comes back."""
         with self._guard:
             self._opening = None
-            handle, self._handle = self._handle, None
-        if handle is not None:
-            handle.let_go()
+            held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     def _frame(self, raw: Raw) -> Frame:
         pixels = to_rgb(raw, self.name)
@@ -230,37 +230,3 @@ def to_rgb(raw: Raw, name: str) -> Pixels:
         )
     levels = np.ascontiguousarray(to_8_bit(raw))
     return np.asarray(cv2.cvtColor(levels, codes[channels]), np.uint8)
-
-
-class _Handle:
-    """A device that is closed once, and by the thread that is in it if there is one."""
-
-    def __init__(self, device: Device) -> None:
-        self._device = device
-        self._guard = threading.Lock()
-        self._busy = False
-        self._wanted = True
-
-    def read(self, name: str) -> Raw | None:
-        with self._guard:
-            if not self._wanted:
-                raise SourceError(f"{name} was closed.")
-            self._busy = True
-        try:
-            return self._device.read()
-        finally:
-            if self._came_back_unwanted():
-                self._device.close()
-                raise SourceError(f"{name} was closed.")
-
-    def _came_back_unwanted(self) -> bool:
-        with self._guard:
-            self._busy = False
-            return not self._wanted
-
-    def let_go(self) -> None:
-        with self._guard:
-            self._wanted = False
-            if self._busy:
-                return
-        self._device.close()
