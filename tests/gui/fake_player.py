@@ -1,6 +1,9 @@
 """A player without threads: a test says what it shows, and reads what it was told."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -8,6 +11,9 @@ from camviewer.live.condition import Condition, Status
 from camviewer.live.loop import Result, Settings
 from camviewer.live.rates import Figures
 from camviewer.types import Inspection
+
+if TYPE_CHECKING:
+    from camviewer.gui.live.player import Player
 
 
 class FakePlayer(QObject):
@@ -112,3 +118,8 @@ class FakePlayer(QObject):
         self.calls.append((f"set_{name}", value))
         setattr(self, name, value)
         self.settings_changed.emit()
+
+
+def as_player(fake: FakePlayer) -> Player:
+    """What is told that it has a real one."""
+    return cast("Player", fake)

@@ -19,7 +19,7 @@ from camviewer.gui.live.seek_bar import SeekBar, clock
 from camviewer.gui.live.steadiness import Steadiness
 from camviewer.live.condition import Condition, Status
 from camviewer.live.rates import Figures
-from tests.gui.fake_player import FakePlayer
+from tests.gui.fake_player import FakePlayer, as_player
 from tests.gui.test_window_access import nameless
 
 
@@ -31,8 +31,8 @@ class World:
         qtbot.addWidget(self.window)
         self.player = FakePlayer()
         self.actions = Actions(self.window)
-        self.live = LiveActions(self.player, self.actions, self.window)
-        self.bar = TransportBar(self.player, self.actions)
+        self.live = LiveActions(as_player(self.player), self.actions, self.window)
+        self.bar = TransportBar(as_player(self.player), self.actions)
         self.bar.setParent(self.window)
         self.window.resize(700, 90)
         self.bar.resize(700, 90)
@@ -214,7 +214,7 @@ def test_without_a_known_length_nothing_can_be_sought(qtbot: QtBot) -> None:
 def test_steadiness_shows_and_changes_the_players_settings(world: World) -> None:
     world.player.begin("camera")
     world.player.hold = 3.5
-    popup = Steadiness(world.player, world.window)
+    popup = Steadiness(as_player(world.player), world.window)
     popup.open_at(world.bar.buttons["steady"])
     assert (popup.hold.value, popup.smoothing.value, popup.numbers.isChecked()) == (35, 0, True)
     assert world.player.calls == []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -140,7 +140,7 @@ def test_it_repaints_at_most_fifteen_times_a_second(plot: ScorePlot, qtbot: QtBo
     painted: list[float] = []
     paint = plot.paintEvent
 
-    def counted(event: object) -> None:
+    def counted(event: QPaintEvent) -> None:
         painted.append(time.monotonic())
         paint(event)
 

@@ -18,6 +18,7 @@ from camviewer.gui.theme import SPACE
 from camviewer.live.condition import Condition, Status
 
 _WIDTH = 380
+_BAR = 6
 _PATIENCE_MS = 500  # a camera that opens sooner shows nothing of it
 _HEADINGS = {
     Condition.OPENING: "Connecting…",
@@ -53,6 +54,7 @@ class FaultCard(QFrame):
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(_BAR)
         self._progress.setAccessibleName("Connecting")
         self._progress.setToolTip("Waiting for the first picture")
         self.retry = _button("Try Again", "Open it once more, now (F5)")
