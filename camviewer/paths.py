@@ -24,3 +24,8 @@ def cache() -> Path:
 def logs() -> Path:
     """The user's log folder for camviewer (not created)."""
     return platformdirs.user_log_path("camviewer", appauthor=False)
+
+
+def data() -> Path:
+    """The user's folder for what camviewer keeps for them, such as lessons (not created)."""
+    return platformdirs.user_data_path("camviewer", appauthor=False)

@@ -6,9 +6,11 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
@@ -57,16 +59,20 @@ _KNOWN_STRANGERS = (
     (b"8BPS", 0, "a Photoshop document"),
 )
 
+_Result = TypeVar("_Result")
+
 # Second fence behind our own check, for sizes that only appear while decoding (GIF frames).
 Image.MAX_IMAGE_PIXELS = PIXEL_LIMIT
 hush()
 
 
-def load(path: Path | str) -> Frame:
+def load(path: Path | str, *, least: int | None = None) -> Frame:
     """Read a picture file by its content, whatever its name says.
 
     Args:
         path: a regular file.
+        least: pixels that each side shall at least have, if the file has them: a JPEG is then
+            decoded at a half, quarter or eighth of its size, which is much faster.
 
     Returns:
         The upright picture in sRGB; ``source`` is the path as given.
@@ -75,26 +81,18 @@ def load(path: Path | str) -> Frame:
         PictureError: if there is no such file, it cannot be read, is no picture, is damaged or
             incomplete, or has more than ``PIXEL_LIMIT`` pixels.
     """
-    name = _shown(Path(path).name or str(path))
-    try:
-        # opening a pipe would wait for its other end
-        kind = Path(path).stat().st_mode
-        if stat.S_ISDIR(kind):
-            raise PictureError(f"{name} is a folder. Open the pictures in it.")
-        if not stat.S_ISREG(kind):
-            raise PictureError(f"{name} is a device or pipe. Save the picture to a file first.")
-        with Path(path).open("rb") as file:
-            return Frame(_decode(file, name), str(path))
-    except FileNotFoundError as error:
-        raise PictureError(
-            f"{name}: there is no such file. Was it moved, renamed or its drive disconnected?"
-        ) from error
-    except PermissionError as error:
-        raise PictureError(
-            f"{name}: you may not read this file. Change its permissions or ask its owner."
-        ) from error
-    except (OSError, ValueError) as error:
-        raise PictureError(f"{name} cannot be read: {_reason(error)}.") from error
+    with _opened(path) as (file, name):
+        return Frame(_guarded(partial(_decoded, least=least), file, name), str(path))
+
+
+def check(path: Path | str) -> None:
+    """Look at a file's beginning only: whether ``load`` has a chance.
+
+    Raises:
+        PictureError: as for ``load``, except for damage behind the header.
+    """
+    with _opened(path) as (file, name):
+        _guarded(_examined, file, name)
 
 
 def from_bytes(data: bytes, name: str) -> Frame:
@@ -107,7 +105,7 @@ def from_bytes(data: bytes, name: str) -> Frame:
     Raises:
         PictureError: as for ``load``.
     """
-    return Frame(_decode(io.BytesIO(data), _shown(name)), name)
+    return Frame(_guarded(_decoded, io.BytesIO(data), _shown(name)), name)
 
 
 def is_picture(path: Path | str) -> bool:
@@ -124,12 +122,15 @@ def is_picture(path: Path | str) -> bool:
         return False
 
 
-def find_pictures(paths: Iterable[Path | str]) -> list[Path]:
+def find_pictures(
+    paths: Iterable[Path | str], wanted: Callable[[Path], bool] = is_picture
+) -> list[Path]:
     """The pictures among files and folders.
 
     Args:
         paths: files are taken as they are, also missing or odd ones: ``load`` says what is wrong
             with them. Folders are searched with all folders below.
+        wanted: says what is taken from folders, where it is not only pictures.
 
     Returns:
         In the order given, and within folders in natural order (2 before 10), each only once.
@@ -138,7 +139,7 @@ def find_pictures(paths: Iterable[Path | str]) -> list[Path]:
     found: dict[Path, None] = {}
     for given in paths:
         path = Path(given)
-        for picture in _pictures_below(path) if _is_folder(path) else (path,):
+        for picture in _files_below(path, wanted) if _is_folder(path) else (path,):
             found.setdefault(picture)
     return list(found)
 
@@ -149,12 +150,12 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts if p]
 
 
-def _pictures_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, wanted: Callable[[Path], bool]) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted((f for f in folders if not f.startswith(".")), key=natural_key)
         for name in sorted(files, key=natural_key):
             path = Path(parent, name)
-            if not name.startswith(".") and is_picture(path):
+            if not name.startswith(".") and wanted(path):
                 yield path
 
 
@@ -165,13 +166,40 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _decode(file: IO[bytes], name: str) -> Pixels:
+@contextmanager
+def _opened(path: Path | str) -> Iterator[tuple[IO[bytes], str]]:
+    """The file, opened, and its name as it may be printed; what the system says is told."""
+    name = _shown(Path(path).name or str(path))
+    try:
+        # opening a pipe would wait for its other end
+        kind = Path(path).stat().st_mode
+        if stat.S_ISDIR(kind):
+            raise PictureError(f"{name} is a folder. Open the pictures in it.")
+        if not stat.S_ISREG(kind):
+            raise PictureError(f"{name} is a device or pipe. Save the picture to a file first.")
+        with Path(path).open("rb") as file:
+            yield file, name
+    except FileNotFoundError as error:
+        raise PictureError(
+            f"{name}: there is no such file. Was it moved, renamed or its drive disconnected?"
+        ) from error
+    except PermissionError as error:
+        raise PictureError(
+            f"{name}: you may not read this file. Change its permissions or ask its owner."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{name} cannot be read: {_reason(error)}.") from error
+
+
+def _guarded(
+    read: Callable[[IO[bytes], bytes, str], _Result], file: IO[bytes], name: str
+) -> _Result:
     head = file.read(64)
     file.seek(0)
     if not head:
         raise PictureError(f"{name} is empty (0 bytes). Fetch or save it again.")
     try:
-        return _decoded(file, head, name)
+        return read(file, head, name)
     except PictureError:
         raise
     except MemoryError as error:
@@ -184,7 +212,24 @@ def _decode(file: IO[bytes], name: str) -> Pixels:
         ) from error
 
 
-def _decoded(file: IO[bytes], head: bytes, name: str) -> Pixels:
+def _decoded(file: IO[bytes], head: bytes, name: str, least: int | None = None) -> Pixels:
+    image = _identified(file, head, name)
+    if image is None:
+        return _unusual_tiff(file, head, name)
+    with image:
+        if least is not None:
+            image.draft(None, (least, least))
+        return pixels.from_pillow(image, file)
+
+
+def _examined(file: IO[bytes], head: bytes, name: str) -> None:
+    image = _identified(file, head, name)
+    if image is not None:
+        image.close()
+
+
+def _identified(file: IO[bytes], head: bytes, name: str) -> Image.Image | None:
+    """The picture, opened but not decoded; None for a TIFF of a kind that Pillow does not know."""
     try:
         image = Image.open(file, formats=_FORMATS)
     except Image.DecompressionBombError as error:
@@ -194,11 +239,10 @@ def _decoded(file: IO[bytes], head: bytes, name: str) -> Pixels:
         ) from error
     except UnidentifiedImageError as error:
         if head.startswith(_TIFF_MAGIC):
-            return _unusual_tiff(file, head, name)
+            return None
         raise PictureError(_stranger(head, name)) from error
-    with image:
-        _check_size(image.size, name)
-        return pixels.from_pillow(image, file)
+    _check_size(image.size, name)
+    return image
 
 
 def _unusual_tiff(file: IO[bytes], head: bytes, name: str) -> Pixels:

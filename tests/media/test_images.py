@@ -16,6 +16,7 @@ from PIL import Image, features
 from camviewer.errors import PictureError
 from camviewer.media.images import (
     PIXEL_LIMIT,
+    check,
     find_pictures,
     from_bytes,
     is_picture,
@@ -285,3 +286,44 @@ def test_real_photographs(shared_data: Path) -> None:
     for path in pictures:
         with Image.open(path) as image:
             assert load(path).size in (image.size, image.size[::-1])
+
+
+def test_a_small_copy_of_a_jpeg_has_at_least_the_pixels_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    gradient = np.repeat(np.linspace(0, 255, 800, dtype=np.uint8)[None, :, None], 400, axis=0)
+    Image.fromarray(np.repeat(gradient, 3, axis=2)).save(path, quality=95)
+    frame = load(path, least=64)
+    assert frame.size == (100, 200)  # a quarter; an eighth would be 50 high
+    assert np.abs(frame.pixels[50, :, 0] - np.linspace(0, 255, 200)).max() < 6
+    assert load(path, least=401).size == (400, 800)
+    path.with_suffix(".png").write_bytes(PNG)
+    assert load(path.with_suffix(".png"), least=1).size == (9, 7)
+
+
+@pytest.mark.parametrize("name", sorted(sound_files()))
+def test_the_check_passes_what_can_be_read(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(sound_files()[name])
+    check(path)
+    assert load(path).size == (9, 7) or load(path).size == (7, 9)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"", "is empty"), (b"%PDF-1.7", "a PDF document"), (b"P5 60000 60000 255\n", "megapixels")],
+)
+def test_the_check_refuses_by_the_header(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match=says):
+        check(path)
+    with pytest.raises(PictureError, match="no such file"):
+        check(tmp_path / "absent.jpg")
+
+
+def test_the_check_reads_no_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(PNG[: len(PNG) // 2])
+    check(path)
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        load(path)
