@@ -17,7 +17,6 @@ Beyond the contract:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ from camviewer.errors import CancelledError
 from camviewer.gui.box_finder import BoxFinder
 from camviewer.gui.carrying import carried_over
 from camviewer.gui.crash import message_for
-from camviewer.gui.interrupt import interruptible
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.services import Services
 from camviewer.gui.throttle import Throttle
@@ -103,7 +101,7 @@ class Engine(QObject):
         self._pictures.failed.connect(self._on_failed)
         self._inspections.told.connect(self._on_refined)
         self._inspections.done.connect(self._on_inspected)
-        self._inspections.failed.connect(self._on_inspection_failed)
+        self._inspections.failed.connect(self.fail)
         self._models.done.connect(self._on_model)
         self._models.failed.connect(self._on_model_failed)
         self._boxes.refined.connect(self._on_boxes)
@@ -261,11 +259,28 @@ class Engine(QObject):
             self._show_boxes()
             self._catch_up()
 
+    @property
+    def live(self) -> bool:
+        """Whether inspections come by `adopt`, one after the other."""
+        return self._live
+
+    def interrupt(self) -> None:
+        """Leave what is being inspected: another picture is about to be adopted."""
+        self._inspections.cancel()
+
     def adopt(self, inspection: Inspection, request: Request) -> None:
-        """Take the newest of many inspections, as the answer to a request."""
+        """Take the newest of many inspections, as the answer to a request.
+
+        Unless live it is a picture like any other, and `inspected` follows at once.
+        """
         self.adopt_frame(inspection.frame)
         self._inspection, self._answered = inspection, request
-        self._news.note()
+        if self._live:
+            self._news.note()
+            return
+        self._inspections.cancel()
+        self._show_boxes()
+        self._catch_up()
 
     def adopt_frame(self, frame: Frame) -> None:
         """Take the newest of many pictures that is not explained; those before are forgotten."""
@@ -325,12 +340,7 @@ class Engine(QObject):
             self._methods.cancel()
             self.methods_known.emit(model.obstacles)
             return
-
-        def job(ticket: Ticket) -> Mapping[str, str]:
-            with model.turn(ticket.cancelled) as inspector, interruptible(ticket.cancelled):
-                return inspector.methods(layer)
-
-        self._methods.submit(job)
+        self._methods.submit(lambda ticket: model.methods(layer, ticket.cancelled))
 
     def _on_refined(self, told: tuple[Inspection, float]) -> None:
         self._partial, done = told
@@ -362,7 +372,8 @@ class Engine(QObject):
         self._find_methods()
         self._inspect()
 
-    def _on_inspection_failed(self, error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:
+        """Say that the newest picture could not be explained, whoever tried."""
         # the answer to an older question must not stand for the one that has none
         self._partial = self._inspection = None
         self._on_failed(error)

@@ -61,6 +61,16 @@ class ModelInfo:
         with self.turn(cancelled) as inspector, interruptible(cancelled):
             return inspector.inspect(frame, request, watch)
 
+    def methods(self, layer: str, cancelled: Callable[[], bool]) -> Mapping[str, str]:
+        """Why a method cannot serve at a layer, by its name, on the caller's thread.
+
+        Raises:
+            CancelledError: if cancelled while waiting or between two layers.
+            MethodError: if there is no such layer.
+        """
+        with self.turn(cancelled) as inspector, interruptible(cancelled):
+            return inspector.methods(layer)
+
     @property
     def classifier(self) -> Classifier:
         return self.inspector.classifier

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from camviewer.inspector import Inspector
+from camviewer.inspector import Inspector, inspector_for
 from camviewer.media import images
 from camviewer.models import catalog
 from camviewer.models.classifier import Classifier
@@ -15,7 +15,7 @@ from camviewer.types import Frame
 
 def _open(classifier: Classifier, device: str, runtime: str) -> Inspector:
     """An inspector that makes what is faster in the background: a window stays open."""
-    return Inspector(classifier, device, runtime, background=True)
+    return inspector_for(classifier, device, runtime, background=True)
 
 
 @dataclass(frozen=True)
