@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from camviewer.errors import SourceError, SourceRefusedError
-from camviewer.gui.live.camera_picker import CameraPicker
+from camviewer.gui.live.camera_picker import CameraPicker, InUse
 from camviewer.gui.live.screen_picker import ScreenPicker, on_the_desktop
 from camviewer.gui.live.stream_dialog import StreamDialog, without_password
 from camviewer.gui.worker import join
@@ -53,7 +53,7 @@ class World:
             raise self.error
         return list(self.cameras)
 
-    def open(self, in_use: Camera | None = None, *, alone: bool = False) -> None:
+    def open(self, in_use: InUse | None = None, *, alone: bool = False) -> None:
         self.picker.open_at(self.window, in_use, alone=alone)
 
     def names(self) -> list[str]:
@@ -139,8 +139,9 @@ def test_one_that_is_plugged_in_later_is_not_taken_by_itself(world: World) -> No
 
 def test_the_one_in_use_is_marked_and_gets_another_mode_at_once(world: World) -> None:
     world.cameras = [ONE, OTHER]
-    in_use = Camera(OTHER, lambda _info, _mode: pytest.fail("nobody opens it"))
-    world.open(in_use)
+    world.open(InUse(OTHER, Camera.modes[1], CameraMode(800, 600, 25)))
+    assert world.picker.mode == Camera.modes[1]
+    assert world.picker.actual.text() == "It delivers 800 × 600, 25 fps."
     world.bot.waitUntil(lambda: world.names() == ["Integrated Camera", "Microscope  ✓"])
     modes = world.picker.modes
     modes.setCurrentIndex(modes.count() - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -34,6 +35,21 @@ _OTHERS = (
     ("stream", "Network stream…", "Watch a camera of the network (Ctrl+L)"),
     ("screen", "Screen region…", "Watch a part of the screen (Ctrl+Shift+L)"),
 )
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The camera that is watched now.
+
+    Attributes:
+        info: which one.
+        mode: what it was asked for; None for whatever it does by itself.
+        actual: what it delivers; None while that is not known.
+    """
+
+    info: CameraInfo
+    mode: CameraMode | None = None
+    actual: CameraMode | None = None
 
 
 class CameraPicker(QFrame):
@@ -123,7 +139,7 @@ class CameraPicker(QFrame):
         """Mark what a camera should deliver; what is not in the list is left to the camera."""
         self.modes.setCurrentIndex(_MODES.index(mode) if mode in _MODES else 0)
 
-    def open_at(self, button: QWidget, in_use: Camera | None, *, alone: bool = False) -> None:
+    def open_at(self, button: QWidget, in_use: InUse | None, *, alone: bool = False) -> None:
         """Show the list at a button, where there is room, and look for cameras.
 
         Args:
@@ -134,9 +150,9 @@ class CameraPicker(QFrame):
         self._in_use, self._alone = None if in_use is None else in_use.info, alone
         if in_use is not None:
             self.show_mode(in_use.mode)
-        actual = in_use and in_use.actual
-        self.actual.setText(f"It delivers {actual}." if actual else "")
-        self.actual.setVisible(bool(actual))
+        actual = None if in_use is None else in_use.actual
+        self.actual.setText("" if actual is None else f"It delivers {actual}.")
+        self.actual.setHidden(actual is None)
         self._button = button
         self._refill()
         self.show()

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from camviewer.gui.live.camera_picker import CameraPicker
+from camviewer.gui.live.camera_picker import CameraPicker, InUse
 from camviewer.gui.live.screen_picker import ScreenPicker
 from camviewer.gui.live.stream_dialog import StreamDialog, without_password
 from camviewer.gui.message_bar import Kind
-from camviewer.media.cameras import Camera, CameraInfo, CameraMode
+from camviewer.media.cameras import CameraInfo, CameraMode
 
 if TYPE_CHECKING:
     from camviewer.gui.main_window import MainWindow
@@ -45,9 +45,13 @@ class Choosing(QObject):
         Args:
             at: the list opens there.
         """
-        source = self._window.player.source
-        in_use = source if isinstance(source, Camera) else None
-        self.picker.open_at(at, in_use, alone=source is None)
+        player, in_use = self._window.player, None
+        if player.camera is not None:
+            actual = getattr(player.source, "actual", None)
+            in_use = InUse(
+                player.camera, player.mode, actual if isinstance(actual, CameraMode) else None
+            )
+        self.picker.open_at(at, in_use, alone=player.source is None)
 
     def stream(self) -> None:
         """Ask for an address, then watch it."""
