@@ -66,9 +66,13 @@ class Exporter(QObject):
         dialog.accepted.connect(accepted)
         dialog.open()
 
-    def quick(self) -> None:
-        """Export with the choices of the last time; without any, beside the picture."""
-        self._export(self._settings.export)
+    def quick(self, stem: str = "") -> None:
+        """Export with the choices of the last time; without any, beside the picture.
+
+        Args:
+            stem: how the files' names begin; empty for the picture's own name.
+        """
+        self._export(self._settings.export, stem)
 
     def copy(self) -> None:
         """Put the overlay on the clipboard."""
@@ -96,13 +100,13 @@ class Exporter(QObject):
     def _folder(self, choices: ExportChoices) -> Path:
         return choices.folder or self._beside() or Path.home()
 
-    def _export(self, choices: ExportChoices) -> None:
+    def _export(self, choices: ExportChoices, stem: str = "") -> None:
         inspection = self._shown()
         if inspection is None:
             self._nothing()
             return
         folder = self._folder(choices)
-        stem = stem_of(inspection)
+        stem = stem or stem_of(inspection)
         view = self._session.view
         what = set(choices.parts)
         self._jobs.submit(

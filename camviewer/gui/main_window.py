@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
@@ -18,6 +18,8 @@ from camviewer.gui.dock import Dock
 from camviewer.gui.engine import Engine
 from camviewer.gui.exporting import Exporter
 from camviewer.gui.jobs import Jobs
+from camviewer.gui.live.desk import Desk
+from camviewer.gui.live.player import Player
 from camviewer.gui.menus import fill_menu_bar, make_tool_bar, recent_menu, runtime_menu, scheme_menu
 from camviewer.gui.message_bar import MessageBar
 from camviewer.gui.model_flow import ModelFlow
@@ -36,6 +38,7 @@ from camviewer.gui.waiting import Waiting
 from camviewer.gui.welcome import Welcome
 from camviewer.gui.wiring import connect_actions, order_tabs
 from camviewer.media import images
+from camviewer.media.videos import VIDEO_EXTENSIONS, VideoFile
 from camviewer.paths import resources
 from camviewer.types import Frame, Inspection
 
@@ -84,7 +87,17 @@ class MainWindow(QMainWindow):
         self.waiting = Waiting(self.session, self.messages)
         self.status = StatusBar(self.session, self.waiting)
         self.setStatusBar(self.status)
+        self.player = Player(
+            engine,
+            self.session,
+            self.canvas,
+            self.jobs,
+            self,
+            snap=self.exporter.quick,
+            folder=self._recordings,
+        )
         self.comparison = Comparison(self)
+        self.desk = Desk(self)
         self._dock_panels()
         self._make_menus()
         self._connect_parts()
@@ -102,6 +115,7 @@ class MainWindow(QMainWindow):
             ("Boxes", self.boxes, area.RightDockWidgetArea),
             ("Pictures", self.film_strip, area.BottomDockWidgetArea),
             ("Faithfulness", self.faithfulness, area.LeftDockWidgetArea),
+            ("Scores", self.desk.scores, area.LeftDockWidgetArea),
         )
         self.docks: list[Dock] = []
         for title, panel, place in places:
@@ -111,6 +125,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
         self._strip = self.docks[4]
+        self.desk.adopt_dock(self.docks[6])
         # These have nothing to fill more room with: the classes and the canvas get it.
         for panel in (self.appearance, self.boxes, self.film_strip):
             panel.ensurePolished()
@@ -148,6 +163,11 @@ class MainWindow(QMainWindow):
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)
         self.opener.unreadable.connect(self.centre.show_unreadable)
+        self.opener.picture_wanted.connect(self.player.stop)
+        self.opener.video_wanted.connect(lambda path: self.player.start(VideoFile(path)))
+        self.player.started.connect(self._watch)
+        self.player.stopped.connect(self._stop_watching)
+        self.player.frozen_changed.connect(self._update_actions)
         self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
         self.album.moved.connect(self._update_actions)
         self.comparison.changed.connect(self._update_actions)
@@ -161,7 +181,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_SIZE)
         self.resizeDocks(self.docks[:2], [288, 304], Qt.Orientation.Horizontal)
-        self.docks[-1].hide()
+        self.docks[5].hide()
         self.restoreGeometry(self.settings.geometry)
         self.restoreState(self.settings.layout)
         self._strip.hide()
@@ -200,23 +220,58 @@ class MainWindow(QMainWindow):
         self.settings.rule = self.session.rule
         self.settings.mark_launched()
         self.settings.sync()
+        self.player.shutdown()
         self.jobs.shutdown()
         self.engine.shutdown(
-            self.exporter.batch.lane, self.faithfulness.lane, *self.comparison.lanes
+            self.exporter.batch.lane,
+            self.faithfulness.lane,
+            *self.comparison.lanes,
+            *self.player.lanes,
+            *self.desk.lanes,
         )
         super().closeEvent(event)
 
     def _show_frame(self, frame: Frame | None) -> None:
-        self.canvas.set_frame(frame)
+        if frame is None or not self.engine.live:
+            self.canvas.set_frame(frame)
         if frame is not None:
             self.centre.show_canvas()
-        source = Path(frame.source) if frame is not None else self.album.current
-        self.setWindowTitle(f"{source.name} - camviewer" if source is not None else "camviewer")
+        self._name_window()
         self._update_actions()
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
-        self.canvas.set_inspection(inspection)
+        if self.engine.live:
+            self.canvas.refresh_hover()
+        else:
+            self.canvas.set_inspection(inspection)
         self._update_actions()
+
+    def _watch(self) -> None:
+        """What is watched takes the place of pictures, unless it is one of the album."""
+        self.comparison.switch(on=False)
+        source = self.player.source
+        if not isinstance(source, VideoFile) or source.path != self.album.current:
+            self.album.replace(())
+        self._name_window()
+        self._update_actions()
+
+    def _stop_watching(self) -> None:
+        self._name_window()
+        if self.session.frame is None:
+            self.centre.show_welcome()
+        self._update_actions()
+
+    def _name_window(self) -> None:
+        frame = self.session.frame
+        shown = self.album.current if frame is None else Path(frame.source)
+        name = self.player.source_name or (shown.name if shown is not None else "")
+        self.setWindowTitle(f"{name} - camviewer" if name else "camviewer")
+
+    def _recordings(self, beside: Path | None) -> Path:
+        """Where recordings go, given the folder of what is recorded."""
+        movies = QStandardPaths.StandardLocation.MoviesLocation
+        given = self.settings.export.folder or beside
+        return given or Path(QStandardPaths.writableLocation(movies) or Path.home())
 
     def _show_partial(self, inspection: Inspection) -> None:
         self.canvas.set_partial(inspection)
@@ -231,11 +286,12 @@ class MainWindow(QMainWindow):
         comparing = self.comparison.on
         for name in ("export", "quick_export", "copy"):
             actions[name].setEnabled(self.comparison.has_results if comparing else explained)
-        actions["draw"].setEnabled(explained and not comparing)
+        actions["draw"].setEnabled(explained and not comparing and not self.engine.live)
         for name in ("ask", "sharper"):
             actions[name].setEnabled(not comparing)
         actions["compare"].setEnabled(comparing or (shown and self.session.model is not None))
-        actions["close"].setEnabled(shown or bool(self.album.paths))
+        watching = self.player.source is not None
+        actions["close"].setEnabled(shown or watching or bool(self.album.paths))
         actions["delete"].setEnabled(explained and self.canvas.selected_box >= 0)
         actions["next"].setEnabled(self.album.has_next)
         actions["previous"].setEnabled(self.album.has_previous)
@@ -251,9 +307,13 @@ class MainWindow(QMainWindow):
 
     def ask_pictures(self) -> None:
         kinds = " ".join(f"*{e}" for e in sorted(images.EXTENSIONS))
-        filters = f"Pictures ({kinds});;Weights (*.safetensors *.pth *.pt *.pt2);;All files (*)"
+        moving = " ".join(f"*{e}" for e in sorted(VIDEO_EXTENSIONS))
+        filters = (
+            f"Pictures and videos ({kinds} {moving});;Pictures ({kinds});;Videos ({moving});;"
+            "Weights (*.safetensors *.pth *.pt *.pt2);;All files (*)"
+        )
         start = str(self.settings.folder)
-        files, _ = QFileDialog.getOpenFileNames(self, "Open pictures", start, filters)
+        files, _ = QFileDialog.getOpenFileNames(self, "Open pictures and videos", start, filters)
         if files:
             self.opener.open_paths([Path(f) for f in files])
 
@@ -267,6 +327,7 @@ class MainWindow(QMainWindow):
         self.opener.open_mime(QGuiApplication.clipboard().mimeData(), "clipboard")
 
     def close_picture(self) -> None:
+        self.player.stop()
         self.album.replace(())
         self.session.clear()
         self.messages.clear()

@@ -1,4 +1,4 @@
-"""Opens what came in: pictures into the album and the engine, weights into the model flow."""
+"""Opens what came in: pictures and videos into the album, weights into the model flow."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from camviewer.gui.message_bar import Kind, MessageBar
 from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.media import images
+from camviewer.media.videos import is_video
 from camviewer.types import Frame
 
 
@@ -24,6 +25,8 @@ class Opener(QObject):
 
     weights_given = Signal(object)  # Path
     recent_changed = Signal()
+    picture_wanted = Signal()  # a still picture is on its way
+    video_wanted = Signal(object)  # Path
     unreadable = Signal(str)  # the picture asked for cannot be shown, and why
 
     def __init__(
@@ -45,6 +48,7 @@ class Opener(QObject):
         self._settings = settings
         self._search = 0
         self._awaited: Path | None = None
+        self._videos: frozenset[Path] = frozenset()
         album.moved.connect(self._open_current)
         engine.frame_loaded.connect(self._arrived)
         engine.failed.connect(self._failed)
@@ -71,6 +75,7 @@ class Opener(QObject):
         elif came.data:
             self._album.replace(())
             self._messages.clear()
+            self.picture_wanted.emit()
             self._engine.open_bytes(came.data, "picture")
         else:
             self._find(came.paths)
@@ -79,8 +84,9 @@ class Opener(QObject):
         self._search += 1
         search = self._search
 
-        def found(pictures: list[Path]) -> None:
+        def found(every: tuple[list[Path], frozenset[Path]]) -> None:
             if search == self._search:
+                pictures, self._videos = every
                 self._found(paths, pictures)
 
         self._jobs.submit(lambda: _pictures(paths), found, self._tell)
@@ -95,13 +101,20 @@ class Opener(QObject):
     def _show(self, frame: Frame) -> None:
         self._album.replace(())
         self._messages.clear()
+        self.picture_wanted.emit()
         self._engine.show_frame(frame)
 
     def _open_current(self) -> None:
         path = self._album.current
-        self._awaited = path
-        if path is not None:
-            self._messages.clear()
+        video = path in self._videos
+        self._awaited = None if video else path
+        if path is None:
+            return
+        self._messages.clear()
+        if video:
+            self.video_wanted.emit(path)
+        else:
+            self.picture_wanted.emit()
             self._engine.open_picture(path)
 
     def _arrived(self) -> None:
@@ -123,14 +136,16 @@ class Opener(QObject):
         self._messages.show_message(message, Kind.ERROR)
 
 
-def _pictures(paths: tuple[Path, ...]) -> list[Path]:
-    """The pictures in files and folders; what is no picture or is gone says so when opened.
+def _pictures(paths: tuple[Path, ...]) -> tuple[list[Path], frozenset[Path]]:
+    """The pictures and videos in files and folders, and which of them are videos.
+
+    What is neither or is gone says so when opened.
 
     Raises:
-        PictureError: if only folders were given and there is no picture in them.
+        PictureError: if only folders were given and there is nothing in them.
     """
-    found = images.find_pictures(paths)
+    found = images.find_pictures(paths, lambda path: images.is_picture(path) or is_video(path))
     if not found:
         names = ", ".join(p.name for p in paths)
-        raise PictureError(f"There is no picture in {names} that camviewer can read.")
-    return found
+        raise PictureError(f"There is no picture or video in {names} that camviewer can read.")
+    return found, frozenset(path for path in found if is_video(path))

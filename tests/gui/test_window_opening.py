@@ -103,7 +103,7 @@ def test_a_bare_address_gets_a_friendly_answer(ui: Opened) -> None:
 def test_a_folder_without_pictures_says_so(ui: Opened, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     drop(ui, urls(tmp_path / "empty"))
-    ui.bot.waitUntil(lambda: "no picture in empty" in ui.window.messages.text)
+    ui.bot.waitUntil(lambda: "no picture or video in empty" in ui.window.messages.text)
 
 
 def test_paste_takes_images_files_and_paths(ui: Opened, tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ class Comparison(QObject):
             return
         self._on = on
         if on:
+            window.player.set_frozen(True)  # panes explain one picture
             self._enter()
         else:
             self._leave()

@@ -12,6 +12,7 @@ from camviewer.gui.jobs import Jobs
 from camviewer.live.loop import Result
 from camviewer.live.recording import Recorded, Recorder
 from camviewer.media.source import SeekableSource, Source
+from camviewer.media.videos import VideoFile
 from camviewer.render import View
 from camviewer.types import Frame
 
@@ -61,9 +62,8 @@ class Filming(QObject):
         if self._wanted:
             return
         self._wanted = True
-        path = Path(source.name)
-        folder = self._folder(path.parent if path.is_absolute() else None)
-        name = f"{path.stem} {datetime.now():%Y-%m-%d %H.%M.%S}"
+        folder = self._folder(source.path.parent if isinstance(source, VideoFile) else None)
+        name = f"{Path(source.name).stem} {datetime.now():%Y-%m-%d %H.%M.%S}"
         self._jobs.submit(lambda: Recorder(folder, name, source), self._begun, self._failed)
         self._tell(on=True)
 

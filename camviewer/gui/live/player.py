@@ -29,6 +29,7 @@ from camviewer.live.loop import Result
 from camviewer.live.rates import Figures, Rates
 from camviewer.media.cameras import CameraInfo, CameraMode, open_camera
 from camviewer.media.source import Source
+from camviewer.media.videos import VideoFile
 
 _LOOKS_MS = 250  # nobody tells that a source has stalled
 _POSITION_MS = 66
@@ -376,6 +377,9 @@ class Player(QObject):
             self._seeking.forget()
         self._flow()
         self.status_changed.emit(status)
+        complaint = feed.source.complaint if isinstance(feed.source, VideoFile) else ""
+        if status.condition is Condition.ENDED and complaint:
+            self.told.emit(complaint)
         if before is Condition.OPENING:
             self.settings_changed.emit()
 
