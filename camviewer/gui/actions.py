@@ -260,7 +260,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("shortcuts", HELP, "&Keyboard Shortcuts", ("F1", "?"), "Show all shortcuts", "help"),
     Spec("about", HELP, "&About camviewer", ("Ctrl+F1",), "Version, licence and device"),
 )
-PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures", "Faithfulness")
+PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures", "Faithfulness", "Scores")
 PANEL_KEYS = tuple(f"Ctrl+{number}" for number in range(1, len(PANELS) + 1))
 
 

@@ -66,7 +66,7 @@ def test_a_class_that_is_not_explained_any_more_comes_last_and_is_grey() -> None
     history.add(1.0, FOX)
     history.add(2.0, (Entry(1, "owl", 0.5),))
     assert [(t.label, t.place) for t in history.tracks] == [("owl", 0), ("fox", None)]
-    history.add(2.0 + SPAN, (Entry(1, "owl", 0.5),))
+    history.add(2.1 + SPAN, (Entry(1, "owl", 0.5),))
     assert [t.label for t in history.tracks] == ["owl"]
     assert curve_colour(None, palette(LIGHT)).name() == LIGHT.disabled
 
@@ -107,6 +107,15 @@ def pixels_of(plot: ScorePlot, place: int) -> int:
     return sum(
         image.pixel(x, y) == colour for x in range(image.width()) for y in range(image.height())
     )
+
+
+def test_a_curve_goes_on_while_its_class_is_not_explained(plot: ScorePlot) -> None:
+    plot.add(1.0, two())
+    plot.add(2.0, inspection(PICTURE))
+    owl = plot.history.tracks[1]
+    assert (owl.label, owl.place) == ("owl", None)
+    assert [score for run in owl.runs() for _, score in run] == pytest.approx([0.6, 0.6])
+    assert plot.read_out(0) == "Now\nfox: 90 %\nowl: 60 %"
 
 
 def test_curves_are_drawn_for_as_long_as_they_are_known(plot: ScorePlot) -> None:

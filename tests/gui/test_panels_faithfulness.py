@@ -39,7 +39,7 @@ def panel(ui: Opened) -> FaithfulnessPanel:
 
 
 def show_panel(ui: Opened) -> None:
-    dock = ui.window.docks[-1]
+    dock = ui.window.docks[5]
     assert not dock.isVisible()
     QTest.keyClick(ui.window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     assert dock.isVisible()
@@ -139,7 +139,7 @@ def test_an_inspection_is_not_held_up(
         ui.window.session.choose((2,))
     assert ui.inspection.explanations[0].heatmap.label == "blue"
     assert panel(ui).known is None
-    ui.window.docks[-1].hide()
+    ui.window.docks[5].hide()
     assert not panel(ui).lane.busy
 
 

@@ -31,6 +31,7 @@ class Desk(QObject):
         bar, card, scores, steadiness: what is seen.
         choosing: the ways to a source.
         films: exports whole videos.
+        dock: frames the scores; None until the window has made it.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -43,7 +44,7 @@ class Desk(QObject):
         self.steadiness = Steadiness(player, window)
         self.choosing = Choosing(window)
         self.films = VideoExport(window)
-        self._dock: Dock | None = None
+        self.dock: Dock | None = None
         self._arranging = False
         self._actions = LiveActions(player, actions, self)
         window.centre.set_foot(self.bar)
@@ -58,7 +59,7 @@ class Desk(QObject):
 
     def adopt_dock(self, dock: Dock) -> None:
         """The dock of the scores, shown while something is watched unless a person closed it."""
-        self._dock = dock
+        self.dock = dock
         dock.hide()
         dock.toggleViewAction().toggled.connect(self._remember_dock)
 
@@ -134,9 +135,9 @@ class Desk(QObject):
         )
 
     def _show_dock(self, *, shown: bool) -> None:
-        if self._dock is not None:
+        if self.dock is not None:
             self._arranging = True
-            self._dock.setVisible(shown)
+            self.dock.setVisible(shown)
             self._arranging = False
 
     def _remember_dock(self, shown: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 SPAN = 20.0  # seconds that are kept
@@ -54,6 +54,13 @@ class Track:
         self.place: int | None = None
         self.score = 0.0
         self._cells: deque[_Cell] = deque()
+        self._explained = 0
+
+    def explain(self, number: int, place: int | None) -> None:
+        """Whether it is explained in a step of time: at which place, or not (None)."""
+        self.place = place
+        if place is not None:
+            self._explained = number
 
     def add(self, number: int, score: float) -> None:
         """Add a score in a step of time, which is never one before the newest."""
@@ -67,10 +74,10 @@ class Track:
             self._cells.popleft()
 
     def forget_before(self, number: int) -> bool:
-        """Drop what is older than a step; whether anything is left."""
+        """Drop what is older than a step; whether it was explained since."""
         while self._cells and self._cells[0].number < number:
             self._cells.popleft()
-        return bool(self._cells)
+        return self._explained >= number
 
     def runs(self) -> Iterator[list[tuple[float, float]]]:
         """Pieces of the curve without gaps: points of seconds and mean score."""
@@ -113,22 +120,33 @@ class ScoreHistory:
             sorted(self._tracks.values(), key=lambda t: last if t.place is None else t.place)
         )
 
-    def add(self, seconds: float, entries: Sequence[Entry]) -> None:
+    def add(
+        self,
+        seconds: float,
+        entries: Sequence[Entry],
+        others: Callable[[int], float | None] = lambda _target: None,
+    ) -> None:
         """Add the scores of one picture.
 
         Args:
             seconds: when it came; what is older than the newest begins a new history.
             entries: the classes that are explained, in their order.
+            others: the scores of classes that are not, so that their curves go on as long as they
+                were explained within the span; None where unknown.
         """
         if seconds < self._newest:
             self.clear()
         self._newest = seconds
         number = int(seconds / STEP)
-        for track in self._tracks.values():
-            track.place = None
+        explained = {entry.target for entry in entries}
+        for target, track in self._tracks.items():
+            score = None if target in explained else others(target)
+            track.explain(number, None)
+            if score is not None:
+                track.add(number, score)
         for place, entry in enumerate(entries):
             track = self._tracks.setdefault(entry.target, Track(entry.label))
-            track.place = place
+            track.explain(number, place)
             track.add(number, entry.score)
         first = number - round(SPAN / STEP)
         self._tracks = {t: track for t, track in self._tracks.items() if track.forget_before(first)}

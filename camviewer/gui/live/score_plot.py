@@ -28,6 +28,7 @@ _SECONDS = (20, 15, 10, 5, 0)  # ago
 _NAMED = 4  # curves that the legend has room for
 _DARK = 128  # lightness of the ground below which colours are taken as they are
 _CONTRAST = 165  # the lightest a curve may be on a light ground
+_NOTHING = "Nothing was found yet; choose a class to see its score all the same"
 _EMPTY = "The scores over time stand here while a camera or a video runs"
 
 
@@ -64,6 +65,7 @@ class ScorePlot(QWidget):
         self._due.setTimerType(Qt.TimerType.PreciseTimer)
         self._due.timeout.connect(self._repaint)
         self._model = ""
+        self._fed = False
         self.setMouseTracking(True)
         self.setMinimumSize(200, 132)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -82,7 +84,13 @@ class ScorePlot(QWidget):
         if inspection.origin.model != self._model:
             self._model = inspection.origin.model
             self.history.clear()
-        self.history.add(seconds, entries_of(inspection))
+        known = inspection.predictions
+
+        def others(target: int) -> float | None:
+            return known[target].score if target < len(known) else None
+
+        self.history.add(seconds, entries_of(inspection), others)
+        self._fed = True
         if not self._due.isActive() and self.isVisible():
             wait = self._repainted + 1 / _REPAINTS - time.monotonic()
             self._due.start(max(0, round(wait * 1000)))
@@ -90,6 +98,7 @@ class ScorePlot(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._due.stop()
+        self._fed = False
         self.history.clear()
         self.update()
 
@@ -131,7 +140,7 @@ class ScorePlot(QWidget):
         area = self._area()
         share = (at.x() - area.left()) / max(area.width(), 1)
         text = self.read_out(SPAN * (1 - min(max(share, 0.0), 1.0)))
-        QToolTip.showText(on_screen.toPoint(), text or _EMPTY, self)
+        QToolTip.showText(on_screen.toPoint(), text, self)
 
     def _area(self) -> QRectF:
         metrics = self.fontMetrics()
@@ -148,7 +157,8 @@ class ScorePlot(QWidget):
         painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
         room = self.rect().adjusted(2 * SPACE, SPACE, -2 * SPACE, -SPACE)
         middle = Qt.AlignmentFlag.AlignCenter
-        painter.drawText(room, middle | Qt.TextFlag.TextWordWrap, _EMPTY)
+        text = _NOTHING if self._fed else _EMPTY
+        painter.drawText(room, middle | Qt.TextFlag.TextWordWrap, text)
 
     def _legend(self, painter: QPainter, tracks: tuple[Track, ...]) -> None:
         metrics, align = self.fontMetrics(), Qt.AlignmentFlag
