@@ -6,6 +6,10 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from camviewer.cam.methods import AUTO
 from camviewer.cli.shared import load_classifier, progress, request_of
@@ -14,20 +18,25 @@ from camviewer.export.bundle import Part, export
 from camviewer.export.figure import save_figure
 from camviewer.export.files import Stems, make_folder
 from camviewer.export.record import record, to_json
-from camviewer.inspector import Inspector, Request
-from camviewer.media.images import find_pictures, load
+from camviewer.inspector import Inspector, Request, inspector_for
+from camviewer.media.images import find_pictures, is_picture, load
+from camviewer.media.videos import is_video
 from camviewer.render import View
 from camviewer.types import Ask, Frame, Inspection, Question
 
-_DONE, _FAILED = 0, 1
+if TYPE_CHECKING:
+    from camviewer.cli.explain_video import VideoJob
+
+_DONE, _FAILED, _INTERRUPTED = 0, 1, 130
+_OF_PICTURES = ("save_map", "save_heatmap", "compare")  # options
 _COMPARED = (2, 6)  # methods in one figure
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    """Explain every picture; what fails is named on stderr and the others are done.
+    """Explain every picture and video; what fails is named on stderr and the others are done.
 
     Returns:
-        The exit status: 0 all done, 1 some failed.
+        The exit status: 0 all done, 1 some failed, 130 a video was interrupted.
 
     Raises:
         CamviewerError: if the network, a class, a layer or the method cannot be used.
@@ -35,37 +44,97 @@ def explain(arguments: argparse.Namespace) -> int:
     """
     if arguments.out is None and not arguments.json:
         arguments.wrong("say where to write: --out DIR (or --json to print only)")
-    inspector = Inspector(load_classifier(arguments), arguments.device, arguments.runtime)
+    inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = _request(arguments, inspector)
     _check_compared(arguments, inspector)
     if inspector.device_note and not arguments.json:
         print(inspector.device_note, file=sys.stderr)
     if arguments.out is not None:
         make_folder(arguments.out)
-    pictures = find_pictures(arguments.paths)
-    if not pictures:
-        print("camviewer: no pictures found there", file=sys.stderr)
+    files = find_pictures(arguments.paths, lambda path: is_picture(path) or is_video(path))
+    if not files:
+        print("camviewer: no pictures or videos found there", file=sys.stderr)
         return _FAILED
-    status, stems = _DONE, Stems()
-    with progress(pictures, "picture", quiet=arguments.json) as bar:
+    run = _Run(arguments, inspector, request)
+    with progress(files, "file", quiet=arguments.json) as bar:
         for path in bar:
             try:
-                frame = load(path)
-                inspection = inspector.inspect(frame, request)
-                if arguments.out is not None:
-                    stem = stems.take(str(path))
-                    _write(inspection, arguments, stem)
-                    _write_figure(inspector, frame, request, arguments, stem)
+                run.explain(path, bar)
             except ExportError:
-                raise  # the disk is full or read-only: the next picture would fail likewise
+                raise  # the disk is full or read-only: the next file would fail likewise
             except CamviewerError as error:
-                bar.clear()
-                print(f"camviewer: {path}: {error}", file=sys.stderr)
-                status = _FAILED
-            else:
-                bar.clear()
-                print(_told(inspection, arguments), flush=True)
-    return status
+                run.complain(f"{path}: {error}", bar)
+            if run.status == _INTERRUPTED:
+                break
+    return run.status
+
+
+class _Run:
+    """One file after the other.
+
+    Attributes:
+        status: the exit status so far.
+    """
+
+    def __init__(
+        self, arguments: argparse.Namespace, inspector: Inspector, request: Request
+    ) -> None:
+        self.status = _DONE
+        self._arguments = arguments
+        self._inspector = inspector
+        self._request = request
+        self._stems = Stems()
+        self._videos: VideoJob | None = None
+
+    def explain(self, path: Path, bar: tqdm[Path]) -> None:
+        """Explain a file and print what was found.
+
+        Raises:
+            CamviewerError: if it cannot be read, explained or written.
+        """
+        if is_video(path):
+            self._explain_video(path, bar)
+            return
+        arguments = self._arguments
+        frame = load(path)
+        inspection = self._inspector.inspect(frame, self._request)
+        if arguments.out is not None:
+            stem = self._stems.take(str(path))
+            _write(inspection, arguments, stem)
+            _write_figure(self._inspector, frame, self._request, arguments, stem)
+        bar.clear()
+        print(_told(inspection, arguments), flush=True)
+
+    def complain(self, message: str, bar: tqdm[Path], status: int = _FAILED) -> None:
+        """Name what failed."""
+        bar.clear()
+        print(f"camviewer: {message}", file=sys.stderr)
+        self.status = status
+
+    def _explain_video(self, path: Path, bar: tqdm[Path]) -> None:
+        from camviewer.cli.explain_video import told_stopped
+
+        if self._videos is None:
+            self._videos = self._video_job(bar)
+        done = self._videos.run(path, self._stems.take(str(path)))
+        if done.note:
+            self.complain(f"{path}: {done.note}", bar)
+        if done.cancelled:
+            self.complain(told_stopped(path, done), bar, _INTERRUPTED)
+
+    def _video_job(self, bar: tqdm[Path]) -> VideoJob:
+        # most command lines name no video: ffmpeg is loaded for those that do
+        from camviewer.cli.explain_video import VideoJob
+        from camviewer.live.loop import Settings
+
+        arguments = self._arguments
+        given = [name for name in _OF_PICTURES if getattr(arguments, name)]
+        if given:
+            names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            bar.clear()
+            print(f"camviewer: videos are explained without {names}", file=sys.stderr)
+        settings = Settings(self._request, smoothing=arguments.smooth, track=arguments.track)
+        return VideoJob(self._inspector, settings, _view(arguments), arguments.out, arguments.json)
 
 
 def _check_compared(arguments: argparse.Namespace, inspector: Inspector) -> None:

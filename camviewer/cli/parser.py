@@ -9,16 +9,22 @@ from pathlib import Path
 from camviewer import __version__
 from camviewer.bench import NETWORKS, PEERS
 from camviewer.cam.runtimes import EXPORTING, Choice
+from camviewer.cli.options import (
+    add_map_options,
+    add_model_options,
+    add_video_options,
+    at_least_one,
+    share,
+)
 from camviewer.render import ColorMap, View
-from camviewer.types import BoxRule, Fit, Rule
 
 ALL = "all"  # methods
 Command = Callable[[argparse.Namespace], int]
 
 _OVERVIEW = """\
   camviewer                               open the window
-  camviewer PATH...                       open it on pictures, folders or a weights file
-  camviewer explain PATH... --out DIR     explain pictures without a window
+  camviewer PATH...                       open it on pictures, videos, folders or a weights file
+  camviewer explain PATH... --out DIR     explain pictures and videos without a window
 """
 
 
@@ -52,13 +58,18 @@ _Commands = argparse._SubParsersAction  # argparse has no public name for what i
 def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "explain",
-        help="explain pictures without a window",
-        description="Writes STEM.overlay.png and STEM.json for each picture.",
+        help="explain pictures and videos without a window",
+        description="Writes STEM.overlay.png and STEM.json for each picture, STEM.overlay.mp4 and "
+        "STEM.jsonl, with a line for each frame, for each video.",
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures and folders")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="pictures, videos and folders"
+    )
     wanted = parser.add_argument_group("results (at least one)")
     wanted.add_argument("--out", type=Path, metavar="DIR", help="where to write; made if missing")
-    wanted.add_argument("--json", action="store_true", help="print one JSON object per picture")
+    wanted.add_argument(
+        "--json", action="store_true", help="print one JSON object per picture or frame"
+    )
     parser.add_argument("--save-map", action="store_true", help="also write STEM.CLASSINDEX.npy")
     parser.add_argument("--save-heatmap", action="store_true", help="also write the heatmap alone")
     parser.add_argument(
@@ -68,7 +79,7 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
         metavar="METHOD",
         help="also write STEM.compare.png: two to six methods side by side, with captions",
     )
-    _add_model_options(parser)
+    add_model_options(parser)
     group = parser.add_argument_group("classes")
     group.add_argument(
         "--class",
@@ -80,13 +91,14 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
         help="explain these; those that the network finds by default",
     )
     group.add_argument(
-        "--top", type=_at_least_one, metavar="K", help="explain the K most probable classes instead"
+        "--top", type=at_least_one, metavar="K", help="explain the K most probable classes instead"
     )
     _add_questions(parser)
-    _add_map_options(parser)
+    add_map_options(parser)
+    add_video_options(parser)
     group = parser.add_argument_group("look")
     group.add_argument("--colormap", type=ColorMap, choices=list(ColorMap), default=View.colormap)
-    group.add_argument("--opacity", type=_share, default=View.opacity, metavar="O", help="0 to 1")
+    group.add_argument("--opacity", type=share, default=View.opacity, metavar="O", help="0 to 1")
     parser.set_defaults(command=_explain, wrong=parser.error)
 
 
@@ -126,8 +138,8 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     localization.add_argument(
         "--json", action="store_true", help="print one JSON object per method"
     )
-    _add_model_options(localization)
-    _add_map_options(localization)
+    add_model_options(localization)
+    add_map_options(localization)
     localization.set_defaults(command=_localization)
     _add_faithfulness(kinds)
 
@@ -152,9 +164,9 @@ def _add_faithfulness(kinds: _Commands[argparse.ArgumentParser]) -> None:
         help="slow ones must be named; by default those that are fast and serve the network",
     )
     parser.add_argument(
-        "--limit", type=_at_least_one, metavar="N", help="at most N pictures, evenly from all"
+        "--limit", type=at_least_one, metavar="N", help="at most N pictures, evenly from all"
     )
-    parser.add_argument("--steps", type=_at_least_one, metavar="N", help="points of the curves")
+    parser.add_argument("--steps", type=at_least_one, metavar="N", help="points of the curves")
     parser.add_argument(
         "--randomisation",
         action="store_true",
@@ -162,8 +174,8 @@ def _add_faithfulness(kinds: _Commands[argparse.ArgumentParser]) -> None:
         "is good",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object per method")
-    _add_model_options(parser)
-    _add_map_options(parser, one_method=False)
+    add_model_options(parser)
+    add_map_options(parser, one_method=False)
     parser.set_defaults(command=_faithfulness, method="auto")
 
 
@@ -203,7 +215,7 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
         help=f"compare with {', '.join(PEERS)}, where they are installed",
     )
     parser.add_argument(
-        "--rounds", type=_at_least_one, default=7, metavar="N", help="default: %(default)s"
+        "--rounds", type=at_least_one, default=7, metavar="N", help="default: %(default)s"
     )
     parser.add_argument("--runtime", type=Choice, choices=list(Choice), default=Choice.AUTO)
     parser.add_argument("--device", default="auto", metavar="D", help="as for explain")
@@ -221,114 +233,6 @@ def _add_listings(commands: _Commands[argparse.ArgumentParser]) -> None:
     methods = commands.add_parser("methods", help="list the CAM methods")
     methods.add_argument("--json", action="store_true", help="print one JSON object per method")
     methods.set_defaults(command=_methods)
-
-
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    """Which network, and where it runs."""
-    group = parser.add_argument_group("network")
-    group.add_argument(
-        "--model", metavar="NAME", help="see `camviewer models`; the embedded starter by default"
-    )
-    group.add_argument(
-        "--weights", type=Path, metavar="FILE", help="your own: .safetensors, .pth, .pt, .pt2"
-    )
-    group.add_argument(
-        "--texts",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="TEXT",
-        help="classes in your own words, for CLIP networks: see `camviewer models clip`",
-    )
-    group.add_argument("--labels", type=Path, metavar="FILE", help="class names: .txt, .json, .csv")
-    group.add_argument(
-        "--mean", type=float, nargs=3, metavar=("R", "G", "B"), help="for values from 0 to 1"
-    )
-    group.add_argument("--std", type=float, nargs=3, metavar=("R", "G", "B"))
-    group.add_argument(
-        "--trust",
-        action="store_true",
-        help="run the program that a weights file holds (TorchScript, .pt2, pickles); only for "
-        "files from people you trust",
-    )
-    group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
-    group.add_argument(
-        "--runtime",
-        type=Choice,
-        choices=list(Choice),
-        default=Choice.AUTO,
-        help="what computes the network; onnx exports it first, which takes a while, once "
-        "(default: what is fastest and there)",
-    )
-
-
-def _add_map_options(parser: argparse.ArgumentParser, *, one_method: bool = True) -> None:
-    """How maps and boxes are made."""
-    group = parser.add_argument_group("map and boxes")
-    if one_method:
-        group.add_argument(
-            "--method",
-            default="auto",
-            metavar="NAME",
-            help="see `camviewer methods`; default: auto",
-        )
-    group.add_argument("--layer", metavar="NAME", help="target layer; the last one by default")
-    group.add_argument(
-        "--input-size", type=_at_least_one, metavar="N", help="pixels; larger gives finer maps"
-    )
-    group.add_argument(
-        "--fit",
-        type=Fit,
-        choices=list(Fit),
-        default=Fit.WHOLE,
-        help="the whole picture (default), the network's own evaluation crop, or a square",
-    )
-    group.add_argument(
-        "--rule", type=Rule, choices=list(Rule), default=BoxRule.rule, help="default: %(default)s"
-    )
-    group.add_argument(
-        "--threshold",
-        type=_share,
-        default=BoxRule.threshold,
-        metavar="T",
-        help="share of the map's maximum, 0 to 1 (default: %(default)s); for percentile the share "
-        "of the map that stays below",
-    )
-    group.add_argument(
-        "--min-area",
-        type=_share,
-        default=BoxRule.min_area,
-        metavar="A",
-        help="leave out boxes under this share of the picture (default: %(default)s)",
-    )
-    _add_sharper_options(parser)
-
-
-def _add_sharper_options(parser: argparse.ArgumentParser) -> None:
-    """How maps and boxes are made sharper."""
-    group = parser.add_argument_group("sharper maps and boxes, for more time")
-    group.add_argument(
-        "--sharper",
-        action="store_true",
-        help="what localised best: --scales 3 --flip --fuse --grabcut; try --threshold 0.43",
-    )
-    group.add_argument(
-        "--scales",
-        type=int,
-        choices=(1, 3),
-        default=1,
-        help="merge maps of so many input sizes (default: %(default)s)",
-    )
-    group.add_argument("--flip", action="store_true", help="merge in the mirrored picture's map")
-    group.add_argument(
-        "--fuse", action="store_true", help="fuse the map with that of a layer with finer cells"
-    )
-    group.add_argument(
-        "--guided", action="store_true", help="let the map follow the picture's edges"
-    )
-    group.add_argument(
-        "--grabcut", action="store_true", help="refine boxes by the picture's edges and colours"
-    )
 
 
 def _explain(arguments: argparse.Namespace) -> int:
@@ -365,17 +269,3 @@ def _methods(arguments: argparse.Namespace) -> int:
     from camviewer.cli.listings import methods
 
     return methods(arguments)
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError("must be from 0 to 1")
-    return value

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from camviewer.inspector.clips import ClipInspector
-from camviewer.inspector.inspector import Inspector
+from camviewer.inspector.inspector import Inspector, Watch
 from camviewer.inspector.request import Request
 from camviewer.inspector.window import ClipWindow, clip_of
 from camviewer.models.video_preprocess import ClipPreprocessing
@@ -14,7 +14,10 @@ from camviewer.types import Clip, Frame, Inspection
 
 
 def along(
-    inspector: Inspector, frames: Iterable[Frame], request: Request | None = None
+    inspector: Inspector,
+    frames: Iterable[Frame],
+    request: Request | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[Inspection]:
     """Explain every frame of a video, in order.
 
@@ -23,6 +26,7 @@ def along(
             most of a clip ahead, see `clips_along`.
         frames: with rising times.
         request: what to look for.
+        watch: see `Inspector.inspect`.
 
     Yields:
         One inspection for each frame.
@@ -34,7 +38,7 @@ def along(
         clips_along(inspector.expected, frames) if isinstance(inspector, ClipInspector) else frames
     )
     for frame in shown:
-        yield inspector.inspect(frame, request)
+        yield inspector.inspect(frame, request, watch)
 
 
 def clips_along(expected: ClipPreprocessing, frames: Iterable[Frame]) -> Iterator[Clip]:
@@ -60,6 +64,8 @@ class _Feed:
 
     def __init__(self, expected: ClipPreprocessing) -> None:
         self._expected = expected
+        self._lead = (expected.frames - 1) / expected.rate  # from a clip's first frame to its last
+        self._step = expected.seconds / 2
         self._window = ClipWindow(expected)
         self._waiting: deque[Frame] = deque()
         self._latest: Frame | None = None
@@ -67,19 +73,18 @@ class _Feed:
 
     def before(self, frame: Frame) -> Iterator[Clip]:
         """What has waited long enough when a frame comes."""
-        length = self._expected.seconds
         if self._latest is not None and frame.time < self._latest.time:
             yield from self.rest()
-        while self._waiting and frame.time >= self._start + length:
-            yield from self._clips(until=self._start + 0.75 * length)
-            self._start += length / 2
+        while self._waiting and frame.time > self._start + self._lead:
+            yield from self._clips(until=self._start + (self._lead + self._step) / 2)
+            self._start += self._step
 
     def take(self, frame: Frame) -> None:
         """Let a frame wait."""
         if self._latest is None:
             self._first = self._start = frame.time
         elif not self._waiting:
-            self._start = max(self._start, frame.time - self._expected.seconds / 2)
+            self._start = max(self._start, frame.time - self._step)
         self._window.add(frame)
         self._waiting.append(frame)
         self._latest = frame
@@ -87,8 +92,7 @@ class _Feed:
     def rest(self) -> Iterator[Clip]:
         """What still waits when there are no more frames: the last clip ends with the last one."""
         if self._latest is not None:
-            lead = (self._expected.frames - 1) / self._expected.rate
-            self._start = max(self._first, self._latest.time - lead)
+            self._start = max(self._first, self._latest.time - self._lead)
             yield from self._clips(until=float("inf"))
         self._latest = None
 

@@ -60,7 +60,7 @@ def process(
     look: LookAlong,
     settings: Settings,
     view: View,
-    out: Path,
+    out: Path | None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     cancelled: Callable[[], bool] = lambda: False,
     each: Callable[[Inspection], None] = lambda _inspection: None,
@@ -76,7 +76,7 @@ def process(
         settings: what is asked of all of them.
         view: how all are shown.
         out: the annotated video; the notes are written beside it (see `film.notes_beside`).
-            Existing files are replaced.
+            Existing files are replaced. With None nothing is written; see `each`.
         progress: told how many frames of how many (0: unknown) are done.
         cancelled: asked before every frame.
         each: is given every inspection, on the calling thread.
@@ -87,13 +87,13 @@ def process(
         ExportError: if the results cannot be written.
     """
     file = source if isinstance(source, VideoFile) else None
-    if file is not None and _same_file(file.path, out):
+    if file is not None and out is not None and _same_file(file.path, out):
         raise ExportError(f"{out} is the video itself. Choose another name.")
     with ThreadPoolExecutor(1, "decode") as decoder, ThreadPoolExecutor(1, "encode") as encoder:
         try:
             known = decoder.submit(_opened, source).result()
             total = known["frames"] or 0
-            film = Film(out, known, sound=file)
+            film = None if out is None else Film(out, known, sound=file)
             making = _Making(film, settings, view, encoder)
             complete = False
             try:
@@ -107,7 +107,7 @@ def process(
                         complete = True
             finally:
                 making.close(complete=complete)
-            return _processed(source, film, total, complete=complete)
+            return _processed(source, film, making.taken, total, complete=complete)
         finally:
             decoder.submit(source.close)
 
@@ -116,7 +116,7 @@ class _Making:
     """Steadies, tracks and hands over to the thread that draws and encodes."""
 
     def __init__(
-        self, film: Film, settings: Settings, view: View, encoder: ThreadPoolExecutor
+        self, film: Film | None, settings: Settings, view: View, encoder: ThreadPoolExecutor
     ) -> None:
         self.taken = 0
         self._film = film
@@ -132,15 +132,18 @@ class _Making:
         inspection = self._steady(inspection, inspection.frame.time)
         if self._settings.track:
             inspection = self._tracker(inspection)
-        if len(self._waiting) == _AHEAD:
-            self._waiting.popleft().result()
-        add = self._film.add
-        self._waiting.append(self._encoder.submit(add, inspection, self._view, self._settings))
+        if self._film is not None:
+            if len(self._waiting) == _AHEAD:
+                self._waiting.popleft().result()
+            add = self._film.add
+            self._waiting.append(self._encoder.submit(add, inspection, self._view, self._settings))
         self.taken += 1
         return inspection
 
     def close(self, *, complete: bool) -> None:
         """Write what waits, and finish the files."""
+        if self._film is None:
+            return
         try:
             for written in self._waiting:
                 written.result()
@@ -161,16 +164,19 @@ def _decoded(source: SeekableSource, decoder: ThreadPoolExecutor) -> Iterator[Fr
         yield frame
 
 
-def _processed(source: SeekableSource, film: Film, total: int, *, complete: bool) -> Processed:
-    if complete and not film.frames:
+def _processed(
+    source: SeekableSource, film: Film | None, frames: int, total: int, *, complete: bool
+) -> Processed:
+    if complete and not frames:
         raise SourceRefusedError(f"{source.name} holds no pictures. Is it a video?")
     complaint = source.complaint if isinstance(source, VideoFile) else ""
+    said = "" if film is None else film.note
     return Processed(
-        paths=film.paths if film.frames else (),
-        frames=film.frames,
-        total=film.frames if complete else max(total, film.frames),
+        paths=film.paths if film is not None and frames else (),
+        frames=frames,
+        total=frames if complete else max(total, frames),
         cancelled=not complete,
-        note=" ".join(note for note in (complaint, film.note) if note),
+        note=" ".join(note for note in (complaint, said) if note),
     )
 
 
