@@ -30,6 +30,8 @@ def main() -> int:
     # torch's idle threads wait busily for milliseconds and take the cores from ONNX Runtime's; read
     # once, when torch is loaded. So few rounds cost torch itself nothing that could be measured.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    # else Windows takes up to a minute to open a camera; read when OpenCV is loaded
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     from camviewer.cli import main as run
 
     return run()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camviewer.errors import SourceError
-from camviewer.media.held import Held
+from camviewer.media.held import Holder
 from camviewer.media.pixels import to_8_bit
 from camviewer.types import Frame, Pixels
 
@@ -127,9 +126,7 @@ class Camera:
         self.mode = mode
         self._connect = connect
         self._clock = clock
-        self._guard = threading.Lock()
-        self._held: Held[Device] | None = None
-        self._opening: object = None
+        self._holder = Holder[Device](info.name, lambda device: device.close())
         self._actual: CameraMode | None = None
         self._since = 0.0
         self._count = 0
@@ -156,20 +153,9 @@ class Camera:
             SourceRefusedError: if the camera may not be used.
             SourceError: if it is not there or used by another program; or `close` came meanwhile.
         """
-        self.close()
-        opening = object()
-        with self._guard:
-            self._opening = opening
-        device = self._connect(self.info, self.mode)
-        with self._guard:
-            wanted = self._opening is opening
-            if wanted:
-                self._held = Held(device, lambda device: device.close(), self.name)
-                self._actual = device.actual
-                self._since, self._count = self._clock(), 0
-        if not wanted:
-            device.close()
-            raise SourceError(f"{self.name} was closed while it was being opened.")
+        device = self._holder.open(lambda: self._connect(self.info, self.mode))
+        self._actual = device.actual
+        self._since, self._count = self._clock(), 0
 
     def read(self) -> Frame:
         """The next picture.
@@ -177,12 +163,9 @@ class Camera:
         Raises:
             SourceError: if the camera is not open or was lost, or what it sends is no picture.
         """
-        held = self._held
-        if held is None:
-            raise SourceError(f"{self.name} is not open.")
         began = self._clock()
         for _ in range(_PATIENCE):
-            with held.in_use() as device:
+            with self._holder.in_use() as device:
                 raw = device.read()
             if raw is not None and raw.size:
                 return self._frame(raw)
@@ -192,20 +175,14 @@ class Camera:
 
     def close(self) -> None:
         """Let go of the camera, at once or when the thread that is in the driver comes back."""
-        with self._guard:
-            self._opening = None
-            held, self._held = self._held, None
-        if held is not None:
-            held.close()
+        self._holder.close()
 
     def _frame(self, raw: Raw) -> Frame:
         pixels = to_rgb(raw, self.name)
         height, width = pixels.shape[:2]
-        with self._guard:
-            arrived, number = self._clock() - self._since, self._count
-            self._count += 1
-            self._actual = CameraMode(width, height, self.rate)
-        return Frame(pixels, self.name, number, arrived)
+        self._actual = CameraMode(width, height, self.rate)
+        number, self._count = self._count, self._count + 1
+        return Frame(pixels, self.name, number, self._clock() - self._since)
 
 
 def to_rgb(raw: Raw, name: str) -> Pixels:

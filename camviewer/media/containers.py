@@ -28,6 +28,13 @@ _CONTAINERS = (
     *("hevc", "vvc", "av1", "obu", "vc1", "mjpeg", "dnxhd", "dirac", "nsv", "cavsvideo", "amv"),
 )
 
+_STREAMS = ("rtsp", "sdp", "rtp", "hls", "dash", "mpjpeg")
+_NETWORK = (
+    *("http", "https", "httpproxy", "tcp", "tls", "udp", "rtp", "rtmp", "rtmps", "srt", "crypto"),
+    *("rtmpt", "rtmpts", "ffrtmphttp"),
+)
+_PROBE = 500_000  # bytes; ffmpeg's own five million take a minute to arrive from a slow camera
+
 
 def open_file(path: Path) -> InputContainer:
     """Open a video file by its content.
@@ -41,6 +48,30 @@ def open_file(path: Path) -> InputContainer:
     """
     options = {"protocol_whitelist": "file", "format_whitelist": ",".join(_CONTAINERS)}
     return av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
+
+
+def open_address(address: str, open_timeout: float, read_timeout: float) -> InputContainer:
+    """Connect to a stream, so that its pictures come with as little delay as possible.
+
+    Args:
+        address: with user and password.
+        open_timeout: seconds until its first pictures are known.
+        read_timeout: seconds until any later packet.
+
+    Raises:
+        av.error.FFmpegError: if there is none; the error holds the password.
+    """
+    options = {
+        "protocol_whitelist": ",".join(_NETWORK),
+        "format_whitelist": ",".join((*_CONTAINERS, *_STREAMS)),
+        "rtsp_transport": "tcp",  # over UDP, one lost packet spoils pictures for seconds
+        "fflags": "nobuffer",
+        "probesize": str(_PROBE),
+        "analyzeduration": str(av.time_base),
+    }
+    return av.open(
+        address, options=options, metadata_errors="replace", timeout=(open_timeout, read_timeout)
+    )
 
 
 def pictures_of(container: InputContainer, name: str) -> VideoStream:

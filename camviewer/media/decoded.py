@@ -26,10 +26,14 @@ class Developer:
     Args:
         first: a frame of the stream; it says how all are to be turned.
         aspect: width over height of a pixel; None for square.
+
+    Attributes:
+        taken_from: ``(height, width)`` of that frame.
     """
 
     def __init__(self, first: VideoFrame, aspect: Fraction | None) -> None:
         stretch = float(aspect) if aspect and 1 / _ODDEST <= aspect <= _ODDEST else 1.0
+        self.taken_from: Size = first.height, first.width
         self._size = first.height, max(1, round(first.width * stretch))
         self._turn = _Turn(first)
         self._reformatter = VideoReformatter()

@@ -1,7 +1,11 @@
-"""Whether the system lets this program use a camera; said before the driver fails silently."""
+"""Whether the system lets this program use a camera or see the screen.
+
+It is asked before, because what follows a refusal is silence, black pictures or an empty desktop.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import importlib
 import os
@@ -51,6 +55,32 @@ def check_device(name: str, path: str) -> None:
         if error.errno == errno.EBUSY:
             raise SourceError(f"{name} is used by another program. Close that program.") from error
         raise SourceError(f"{name} cannot be opened ({error.strerror}).") from error
+
+
+def check_screen() -> None:
+    """Make sure that the screen may be seen.
+
+    Raises:
+        SourceRefusedError: if this program may not see it.
+    """
+    if sys.platform == "linux" and os.environ.get("XDG_SESSION_TYPE") == "wayland":
+        raise SourceRefusedError(
+            "Wayland does not let programs see the screen. Log out, choose the session whose name "
+            "ends in Xorg or X11 on the login screen, and log in again."
+        )
+    if sys.platform == "darwin":
+        _check_macos_screen()
+
+
+def _check_macos_screen() -> None:
+    graphics = ctypes.CDLL("/System/Library/Frameworks/CoreGraphics.framework/CoreGraphics")
+    graphics.CGPreflightScreenCaptureAccess.restype = ctypes.c_bool
+    if not graphics.CGPreflightScreenCaptureAccess():
+        graphics.CGRequestScreenCaptureAccess()
+        raise SourceRefusedError(
+            "macOS does not let camviewer see the screen. Allow it in System Settings > Privacy & "
+            "Security > Screen Recording, then start camviewer again."
+        )
 
 
 def _check_macos(name: str) -> None:

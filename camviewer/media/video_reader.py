@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from camviewer.errors import SourceError
+from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.media.containers import open_file, pictures_of
 from camviewer.media.decoded import Developer
 from camviewer.media.video_index import Index
@@ -53,8 +53,7 @@ class Reader:
         name: for messages.
 
     Raises:
-        SourceRefusedError: if it holds no moving pictures.
-        SourceError: if none of them can be decoded.
+        SourceRefusedError: if it holds no moving pictures, or none that can be decoded.
         av.error.FFmpegError: if it is no video.
     """
 
@@ -186,7 +185,10 @@ class Reader:
         self._index.look_ahead(_LOOK_AHEAD)
         first = next(self._frames, None)
         if first is None:
-            raise SourceError(f"{self._name} is damaged: none of its pictures can be decoded.")
+            raise SourceRefusedError(
+                f"{self._name} is damaged: none of its pictures can be decoded. Fetch or save it "
+                "again."
+            )
         self._first_pts = first.pts or 0
         reordered = self._container.format.name == "avi" and self._stream.codec_context.has_b_frames
         self._counting = bool(

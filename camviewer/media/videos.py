@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import stat
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from camviewer.errors import SourceError, SourceRefusedError
-from camviewer.media.held import Held
+from camviewer.media.held import Holder
 from camviewer.types import Frame, Size
 
 if TYPE_CHECKING:
@@ -80,8 +79,7 @@ class VideoFile:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self._guard = threading.Lock()
-        self._held: Held[Reader] | None = None
+        self._holder: Holder[Reader] = Holder(self.name, lambda reader: reader.close())
         self._size: Size = (0, 0)
         self._rate = self._duration = self._start = 0.0
         self._length = 0
@@ -145,27 +143,12 @@ class VideoFile:
         Raises:
             SourceRefusedError: if there is no such file, it may not be read or is no video.
         """
-        self.close()
         self._complaint = ""
         self._check()
-        # ffmpeg takes a while to load, and whoever only asks for `is_video` does without
-        from camviewer.media.containers import READ_ERRORS, said
-        from camviewer.media.video_reader import Reader
-
-        try:
-            reader = Reader(self.path, self.name)
-        except SourceError as error:
-            raise SourceRefusedError(str(error)) from error
-        except READ_ERRORS as error:
-            raise SourceRefusedError(
-                f"{self.name} is no video that camviewer can read, or it is damaged or incomplete "
-                f"({said(error)}). It reads {READS}."
-            ) from error
+        reader = self._holder.open(self._opened)
         self._size, self._sound = reader.developer.size, reader.has_audio
         self._rate, self._start = reader.rate, reader.start
         self._learn(reader)
-        with self._guard:
-            self._held = Held(reader, lambda reader: reader.close(), self.name)
 
     def read(self) -> Frame | None:
         """The next frame; None at the end.
@@ -192,20 +175,27 @@ class VideoFile:
 
     def close(self) -> None:
         """Let go of the file, at once or when the thread that reads it comes back."""
-        with self._guard:
-            held, self._held = self._held, None
-        if held is not None:
-            held.close()
+        self._holder.close()
+
+    def _opened(self) -> Reader:
+        # ffmpeg takes a while to load, and whoever only asks for `is_video` does without
+        from camviewer.media.containers import READ_ERRORS, said
+        from camviewer.media.video_reader import Reader
+
+        try:
+            return Reader(self.path, self.name)
+        except READ_ERRORS as error:
+            raise SourceRefusedError(
+                f"{self.name} is no video that camviewer can read, or it is damaged or incomplete "
+                f"({said(error)}). It reads {READS}."
+            ) from error
 
     @contextmanager
     def _reader(self) -> Iterator[Reader]:
         from camviewer.media.containers import READ_ERRORS, said
 
-        held = self._held
-        if held is None:
-            raise SourceError(f"{self.name} is not open.")
         try:
-            with held.in_use() as reader:
+            with self._holder.in_use() as reader:
                 yield reader
         except READ_ERRORS as error:
             raise SourceError(f"{self.name} cannot be read on ({said(error)}).") from error
