@@ -25,6 +25,8 @@ from camviewer.types import Pixels, Size
 _TICKS = 90_000  # times are written in these parts of a second
 _USUAL_RATE = 30.0
 _HIGHEST_RATE = 1000.0
+# sound that ends early does not hold up the pictures for longer: microseconds
+_INTERLEAVING = {"max_interleave_delta": "1000000"}
 _KEYFRAME_SECONDS = 2  # as much is lost at most when the program is killed
 _LONGEST_GROUP = 250  # frames
 # What YUV means is written into the file: without, players guess by the picture's size.
@@ -115,7 +117,7 @@ class VideoWriter:
         try:
             with self._told():
                 self._container = av.open(
-                    self._growing.file, "w", format=kind.container, options=dict(kind.options)
+                    self._growing.file, "w", format=kind.container, options=_INTERLEAVING | kind.options
                 )
                 self._stream = self._open_stream(kind, hurry=hurry)
                 self._sound = Sound(self._container, audio_from, audio_start, kind.sounds)

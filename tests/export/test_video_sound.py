@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import av
@@ -106,6 +107,20 @@ def test_pictures_that_begin_later_than_the_sound_keep_their_distance(tmp_path: 
     starts = {data: time for time, data in before.packets}
     for time, data in after.packets[:-1]:
         assert time == pytest.approx(starts[data] - 0.48, abs=0.001)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_sound_that_ends_early_does_not_hold_up_the_pictures(tmp_path: Path, suffix: str) -> None:
+    """They are in the file soon, should the program be killed."""
+    source = make_video(tmp_path / "a.mp4", [grey(9)] * 25, sound="aac", seconds=1.0)
+    writer = VideoWriter(tmp_path / f"out{suffix}", (48, 64), 10, audio_from=source)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 48, 64, 3), np.uint8)
+    for i, pixels in enumerate(noise):
+        writer.write(pixels, i / 10)
+    (part,) = tmp_path.glob("*.part.*")
+    killed = shutil.copy(part, tmp_path / f"killed{suffix}")
+    writer.close()
+    assert len(content(Path(killed)).frames) >= 300 - 20 - 60
 
 
 def test_a_silent_source_and_none_are_fine(tmp_path: Path) -> None:
