@@ -1,0 +1,178 @@
+"""Folders of pictures whose names are the classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from camviewer.errors import CamviewerError
+from camviewer.media import images
+from camviewer.teach.data.dataset import (
+    Broken,
+    Dataset,
+    Example,
+    class_name,
+    find_nothing,
+    printable,
+    readable,
+)
+
+_PHOTOGRAPHS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
+_MASK_FOLDERS = frozenset(
+    (
+        *("mask", "masks", "gt", "ground_truth", "groundtruth", "ground truth"),
+        *("annotation", "annotations", "segmentation", "segmentations"),
+    )
+)
+_MASK_ENDING = re.compile(r"[ _.-](masks?|gt|ground_?truth|annotation|seg(mentation)?)$", re.I)
+# Folders of these names only wrap the class folders.
+_WRAPPERS = frozenset(
+    ("image", "images", "img", "imgs", "jpegimages", "pictures", "photos", "data", "dataset")
+)
+_PARTS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing", "eval"))
+
+_IS_MASK = "It is a mask or annotation of another picture."
+_HAS_NO_CLASS = "It lies beside the class folders, so its class is not known."
+_NO_PICTURES = f"The folder holds no pictures that camviewer reads ({images.READS})."
+
+_Folders = dict[Path, list[Path]]
+
+
+def read_folder(path: Path, nothing: str | None = None) -> Dataset:
+    """A data set of one subfolder per class; all pictures below a subfolder are of its class.
+
+    Left out and listed in `Dataset.skipped`: pictures beside the class folders, folders without
+    pictures, and masks: a lossless picture beside a JPEG of the same name (``a.png`` beside
+    ``a.jpg``), ``a_mask.png`` beside ``a.png``, and pictures in a folder named ``masks``,
+    ``ground_truth`` or so that are named as a picture elsewhere. Hidden files and folders are
+    ignored. A single subfolder named ``images``, ``data`` or so, or as its parent, is entered.
+
+    Args:
+        path: the folder.
+        nothing: the class that means "none of these", see `find_nothing`.
+
+    Raises:
+        CamviewerError: if there are fewer than two classes, or fewer than two readable pictures of
+            one; the message says what to do.
+    """
+    folders = _subfolders(path)
+    found = {folder: images.find_pictures([folder]) for folder in folders}
+    skipped = [Broken(folder, _NO_PICTURES) for folder in folders if not found[folder]]
+    loose = images.find_pictures(_files(path))
+    masks = _masks([*loose, *(p for pictures in found.values() for p in pictures)], path)
+    skipped += [Broken(mask, _IS_MASK) for mask in masks]
+    classes = {folder: [p for p in found[folder] if p not in masks] for folder in folders}
+    classes = {folder: pictures for folder, pictures in classes.items() if pictures}
+    root, classes, loose = _entered(path, classes, [p for p in loose if p not in masks])
+    _refuse_no_classes(root, classes, loose)
+    skipped += [Broken(picture, _HAS_NO_CLASS) for picture in loose]
+    dataset = _dataset(classes, nothing, skipped)
+    dataset.check()
+    return dataset
+
+
+def _dataset(classes: _Folders, nothing: str | None, skipped: Iterable[Broken]) -> Dataset:
+    # names that differ in code points alone are one class
+    named = {folder: class_name(folder.name) for folder in classes}
+    names = tuple(dict.fromkeys(named.values()))
+    sound, broken = readable(
+        [Example(p, (named[folder],)) for folder, pictures in classes.items() for p in pictures]
+    )
+    return Dataset(
+        sound,
+        names,
+        nothing=find_nothing(names, nothing),
+        broken=broken,
+        skipped=tuple(skipped),
+    )
+
+
+def _subfolders(path: Path) -> list[Path]:
+    try:
+        return sorted(
+            (f for f in path.iterdir() if not f.name.startswith(".") and f.is_dir()),
+            key=lambda folder: images.natural_key(folder.name),
+        )
+    except FileNotFoundError as error:
+        raise CamviewerError(
+            f"{printable(str(path))}: there is no such folder. Was it moved or renamed?"
+        ) from error
+    except OSError as error:
+        raise CamviewerError(
+            f"{printable(str(path))} cannot be read as a folder: {error.strerror or error}."
+        ) from error
+
+
+def _files(path: Path) -> list[Path]:
+    return [f for f in path.iterdir() if not f.name.startswith(".") and images.is_picture(f)]
+
+
+def _masks(pictures: Iterable[Path], root: Path) -> dict[Path, None]:
+    """Those that annotate another of the pictures."""
+    pictures = list(pictures)
+    inside = {p for p in pictures if _in_mask_folder(p, root)}
+    photographs = {(p.parent, p.stem) for p in pictures if p.suffix.casefold() in _PHOTOGRAPHS}
+    beside = {(p.parent, p.stem) for p in pictures}
+    outside = {p.stem for p in pictures if p not in inside}
+    masks: dict[Path, None] = {}
+    for picture in pictures:
+        base = _MASK_ENDING.sub("", picture.stem)
+        lossless = picture.suffix.casefold() not in _PHOTOGRAPHS
+        if (
+            (lossless and (picture.parent, picture.stem) in photographs)
+            or (base != picture.stem and (picture.parent, base) in beside)
+            or (picture in inside and base in outside)
+        ):
+            masks[picture] = None
+    return masks
+
+
+def _in_mask_folder(picture: Path, root: Path) -> bool:
+    parents = picture.relative_to(root).parts[:-1]
+    return any(part.casefold() in _MASK_FOLDERS for part in parents)
+
+
+def _entered(root: Path, classes: _Folders, loose: list[Path]) -> tuple[Path, _Folders, list[Path]]:
+    """Enter folders that merely hold the class folders."""
+    while len(classes) == 1 and not loose:
+        (folder, pictures), *_ = classes.items()
+        inner = _by_subfolder(folder, pictures)
+        wraps = folder.name.casefold() in _WRAPPERS or folder.name == root.name
+        if len(inner) < 2 or not wraps:
+            break
+        root, classes = folder, inner
+        loose = [p for p in pictures if p.parent == folder]
+    return root, classes, loose
+
+
+def _by_subfolder(folder: Path, pictures: Iterable[Path]) -> _Folders:
+    inner: _Folders = {}
+    for picture in pictures:
+        if picture.parent != folder:
+            inner.setdefault(folder / picture.relative_to(folder).parts[0], []).append(picture)
+    return inner
+
+
+def _refuse_no_classes(root: Path, classes: _Folders, loose: list[Path]) -> None:
+    shown = printable(str(root))
+    if not classes:
+        what = "pictures, but no folders with pictures" if loose else "no pictures"
+        raise CamviewerError(
+            f"{shown} holds {what}. Make one folder for each class in it, named like the class, "
+            "and put its pictures there."
+        )
+    parts = [folder for folder in classes if folder.name.casefold() in _PARTS]
+    if len(parts) == len(classes):
+        raise CamviewerError(
+            f"{shown} holds {' and '.join(f.name for f in parts)}, not classes. Open one of them: "
+            f"{printable(str(parts[0]))}."
+        )
+    if len(classes) == 1:
+        (folder, pictures), *_ = classes.items()
+        inner = _by_subfolder(folder, pictures)
+        hint = f" Or are the classes in {printable(str(folder))}?" if len(inner) > 1 else ""
+        raise CamviewerError(
+            f"{shown} holds pictures of one class only: {printable(folder.name)}. Add a folder "
+            f'with pictures of something else, or one named "nothing" with others.{hint}'
+        )
