@@ -116,8 +116,9 @@ class VideoWriter:
         self._growing = Growing(path)
         try:
             with self._told():
+                options = _INTERLEAVING | kind.options
                 self._container = av.open(
-                    self._growing.file, "w", format=kind.container, options=_INTERLEAVING | kind.options
+                    self._growing.file, "w", format=kind.container, options=options
                 )
                 self._stream = self._open_stream(kind, hurry=hurry)
                 self._sound = Sound(self._container, audio_from, audio_start, kind.sounds)
