@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import threading
+import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
-from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.live.clock import Clock
 from camviewer.live.condition import Condition, Status
-from camviewer.live.meter import Meter
 from camviewer.live.outlet import Outlet
 from camviewer.live.playback import Playback
+from camviewer.live.reader import Reader, Setting
 from camviewer.live.slot import Slot
 from camviewer.media.source import SeekableSource, Source
-from camviewer.types import Frame
 
 __all__ = ["Capture", "Condition", "Status"]
 
-_log = logging.getLogger(__name__)
-
 _GRACE = 0.25  # seconds in which a thread may end by itself before its source is closed under it
-_SLOW = 3.0  # nominal periods without a frame are no reason to worry
-
-Got = TypeVar("Got")
 
 
 class Capture:
@@ -66,31 +57,29 @@ class Capture:
         self._source = source
         self._outlet = Outlet(slot)
         self._report = told
-        self._retry = tuple(retry)
-        self._stall_after = stall_after
-        self._clock = clock or Clock()
         self._change = threading.Condition(threading.RLock())
         self._telling = threading.RLock()
         self._last_told: Status | None = None
-        self._meter = Meter(clock=self._clock.now)
+        clock = clock or Clock()
         self._playback = (
-            Playback(self._outlet, self._change, self._clock, self._tell)
+            Playback(self._outlet, self._change, clock, self._tell)
             if isinstance(source, SeekableSource)
             else None
         )
-        self._condition = Condition.OPENING
-        self._problem = ""
-        self._attempt = 0
-        self._called_at: float | None = None  # since when the thread is in a call of the source
-        self._ran_from: float | None = None
-        self._retry_at: float | None = None
-        self._asked = False
+        self._setting = Setting(
+            source,
+            self._outlet,
+            self._playback,
+            self._change,
+            clock,
+            tuple(retry),
+            stall_after,
+            self._tell,
+        )
+        self._reader = Reader(self._setting)
+        self._forsaken: list[Reader] = []
         self._prying = False
         self._closed = False
-        self._done = threading.Event()
-        self._thread = threading.Thread(
-            target=self._run, name=f"capture {source.name}", daemon=True
-        )
 
     @property
     def epoch(self) -> int:
@@ -108,13 +97,13 @@ class Capture:
     def status(self) -> Status:
         """What the source does now; never waits for it."""
         with self._change:
-            return self._status()
+            return Status(Condition.CLOSED) if self._closed else self._reader.status()
 
     @property
     def rate(self) -> float:
         """Frames per second that the source gives, measured."""
         with self._change:
-            return self._meter.rate
+            return self._reader.rate
 
     @property
     def position(self) -> tuple[int, float]:
@@ -185,17 +174,23 @@ class Capture:
             self._playback.seek(number)
 
     def start(self) -> None:
-        """Open the source; once."""
-        self._thread.start()
+        """Open the source; once, and not after `close`."""
+        with self._change:
+            if not self._closed:
+                self._reader.start()
 
     def retry_now(self) -> None:
-        """Open a lost or refused source again without waiting; try to wake one that hangs."""
+        """Open a lost or refused source again without waiting, and one that hangs anew.
+
+        A call that hangs is ended by closing the source under it. If that is of no use, the thread
+        of a live source is left behind, and another one opens the source again.
+        """
+        self._reader.ask_again()
         with self._change:
-            self._asked = True
-            self._change.notify_all()
-            stalled = self._status().condition is Condition.STALLED
-        if stalled:
-            self._pry()
+            if self._prying or self.status.condition is not Condition.STALLED:
+                return
+            self._prying = True
+        self._aside(self._pry)
 
     def close(self, timeout: float) -> bool:
         """Stop reading and let go of the source.
@@ -204,120 +199,42 @@ class Capture:
             timeout: seconds to wait for that; 0 returns at once.
 
         Returns:
-            Whether it is done; if not, the thread still hangs in a call of the source.
+            Whether it is done; if not, a thread still hangs in a call of the source.
         """
         with self._change:
-            self._closed = True
+            first, self._closed = not self._closed, True
             self._outlet.shut()
-            self._change.notify_all()
+            readers = [reader for reader in (*self._forsaken, self._reader) if reader.running]
+            for reader in readers:
+                reader.stop()
         if self._playback is not None:
             self._playback.close()
-        if not self._thread.is_alive():
-            return True
-        self._pry(_GRACE)
-        return self._done.wait(timeout)
+        if readers and first:
+            self._aside(self._close_under)
+        deadline = time.monotonic() + timeout
+        return all(reader.join(max(deadline - time.monotonic(), 0)) for reader in readers)
 
-    def _run(self) -> None:
-        try:
-            while not self._closed:
-                self._connect()
-        finally:
+    def _aside(self, task: Callable[[], None]) -> None:
+        """Do something with the source while its thread may hang in it."""
+        threading.Thread(target=task, name=f"close {self._source.name}", daemon=True).start()
+
+    def _close_under(self) -> None:
+        if not self._reader.join(_GRACE):
             self._source.close()
-            self._done.set()
 
-    def _connect(self) -> None:
-        """Open the source and read it until it is lost; then wait until it is to be tried again."""
-        self._enter(Condition.OPENING)
-        try:
-            self._call(self._source.open)
-            with self._change:
-                self._outlet.epoch += 1
-            if self._playback is not None and isinstance(self._source, SeekableSource):
-                file = self._source
-                self._playback.play(
-                    self._read, lambda number: self._call(lambda: file.seek(number)), file.rate
-                )
-            else:
-                self._watch()
-        except SourceRefusedError as error:
-            self._rest(Condition.REFUSED, str(error))
-        except SourceError as error:
-            self._rest(Condition.LOST, str(error))
-        except Exception as error:  # drivers raise what they like, and one frame may be odd
-            _log.exception("%s failed", self._source.name)
-            self._rest(Condition.LOST, f"{self._source.name} failed: {error}")
-
-    def _watch(self) -> None:
-        while not self._closed:
-            frame = self._read()
-            if frame is None:
-                raise SourceError(f"{self._source.name} has ended.")
-            arrived = self._clock.now()
-            turned = self._outlet.turned(frame)
-            with self._change:
-                self._outlet.put(turned, arrived)
-
-    def _read(self) -> Frame | None:
-        frame = self._call(self._source.read)
-        if frame is not None:
-            with self._change:
-                self._meter.tick()
-            if self._ran_from is None:
-                self._ran_from = self._clock.now()
-                self._enter(Condition.RUNNING)
-        return frame
-
-    def _call(self, function: Callable[[], Got]) -> Got:
-        """Call the source; others can see since when."""
-        self._called_at = self._clock.now()
-        try:
-            return function()
-        finally:
-            self._called_at = None
-
-    def _rest(self, condition: Condition, problem: str) -> None:
-        """Let go of a source that gives nothing, until it is to be tried again."""
-        now = self._clock.now()
+    def _pry(self) -> None:
+        stuck = self._reader
+        self._source.close()
+        woken = stuck.wakes(_GRACE)
         with self._change:
-            # what breaks off again at once is not tried ever faster
-            ran = 0.0 if self._ran_from is None else now - self._ran_from
-            self._attempt = 1 if ran > self._pause else self._attempt + 1
-            self._ran_from, self._asked = None, False
-            seconds = self._pause if condition is Condition.LOST else None
-            self._meter.reset()
-        self._enter(condition, problem, None if seconds is None else now + seconds)
-        self._call(self._source.close)
-        with self._change:
-            self._clock.wait(self._change, lambda: self._asked or self._closed, seconds)
-
-    @property
-    def _pause(self) -> float:
-        """Seconds to wait after this many attempts in vain."""
-        return self._retry[min(max(self._attempt, 1), len(self._retry)) - 1]
-
-    def _pry(self, grace: float = 0.0) -> None:
-        """Close the source from elsewhere, so that a call that hangs in it may end."""
-        with self._change:
-            if self._prying:
+            self._prying = False
+            # a file's place belongs to the thread that reads it, so there is no second one
+            if woken or self._closed or self._playback is not None:
                 return
-            self._prying = True
-
-        def pry() -> None:
-            if not self._done.wait(grace):
-                self._source.close()
-            with self._change:
-                self._prying = False
-
-        threading.Thread(target=pry, name=f"close {self._source.name}", daemon=True).start()
-
-    def _enter(
-        self, condition: Condition, problem: str = "", retry_at: float | None = None
-    ) -> None:
-        with self._change:
-            self._condition = condition
-            self._problem = problem
-            self._retry_at = retry_at
-        self._tell()
+            stuck.forsake()
+            self._forsaken = [reader for reader in self._forsaken if reader.running] + [stuck]
+            self._reader = Reader(self._setting, stuck.attempt + 1)
+            self._reader.start()
 
     def _tell(self) -> None:
         with self._telling:
@@ -325,34 +242,3 @@ class Capture:
             if status.condition is not Condition.CLOSED and status != self._last_told:
                 self._last_told = status
                 self._report(status)
-
-    def _status(self) -> Status:
-        if self._closed:
-            return Status(Condition.CLOSED)
-        name, now = self._source.name, self._clock.now()
-        called_at = self._called_at
-        silent = 0.0 if called_at is None else now - called_at
-        if self._playback is not None and self._playback.ended and not self.paused:
-            empty = self._outlet.shown is None
-            return Status(Condition.ENDED, f"There are no pictures in {name}." if empty else "")
-        if self._condition is Condition.OPENING:
-            if silent > self._stall_after:
-                message = f"{name} has not opened for {silent:.0f} s. Still waiting ..."
-                return Status(Condition.STALLED, message, self._attempt)
-            return Status(Condition.OPENING, f"Opening {name} ...", self._attempt)
-        if self._condition is Condition.LOST:
-            seconds = 1 if self._retry_at is None else max(math.ceil(self._retry_at - now), 1)
-            message = f"{self._problem} Trying again in {seconds} s ..."
-            return Status(Condition.LOST, message, self._attempt)
-        if self._condition is Condition.REFUSED:
-            return Status(Condition.REFUSED, self._problem, self._attempt)
-        return self._running(name, silent)
-
-    def _running(self, name: str, silent: float) -> Status:
-        if self.paused:
-            return Status(Condition.PAUSED)
-        slow = _SLOW / self._source.rate if self._source.rate > 0 else 0.0
-        if silent > max(self._stall_after, slow):
-            message = f"{name} has sent no picture for {silent:.0f} s. Still waiting ..."
-            return Status(Condition.STALLED, message)
-        return Status(Condition.RUNNING)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -35,7 +37,7 @@ class Outlet:
         if not self.mirrored:
             return frame
         flipped = np.asarray(cv2.flip(frame.pixels, 1), np.uint8)
-        return Frame(flipped, frame.source, frame.number, frame.time)
+        return replace(frame, pixels=flipped)
 
     def put(self, frame: Frame, time: float) -> None:
         """Hand a frame on, unless frames are held back or nothing is to come any more.

@@ -10,7 +10,7 @@ from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.live.capture import Capture, Condition, Status
 from camviewer.live.slot import Slot
 from tests.live.fake_clock import PATIENCE, FakeClock
-from tests.live.fake_source import FakeCamera, is_mirrored, number_of, numbered
+from tests.live.fake_source import FakeCamera, Gate, is_mirrored, number_of, numbered
 from tests.live.told import Capturing, Told
 
 LOST = SourceError("Fake Camera was unplugged.")
@@ -99,9 +99,7 @@ def test_closing_leaves_a_hanging_thread_behind(
     gate = getattr(camera, where)
     gate.shut()
     capture = capturing(camera)
-    camera.give(numbered(0))
-    if where == "closing":
-        assert not capture.close(0)
+    camera.give(LOST if where == "closing" else numbered(0))
     gate.wait_for_somebody()
     assert not capture.close(0.01)
     assert capture.status == Status(Condition.CLOSED)
@@ -263,6 +261,64 @@ def test_people_can_wake_a_camera_that_hangs(
     clock.advance(clock.asleep())
     camera.give(numbered(1))
     assert number_of(slot.take(PATIENCE).frame) == 1
+
+
+@pytest.mark.parametrize("where", ["opening", "reading"])
+def test_a_camera_that_hangs_for_good_is_opened_anew(
+    where: str, capturing: Capturing, clock: FakeClock, slot: Slot
+) -> None:
+    camera = FakeCamera()
+    stuck = getattr(camera, where)
+    stuck.shut()
+    capture = capturing(camera)
+    if where == "reading":
+        camera.give(numbered(1))
+    stuck.wait_for_somebody()
+    clock.advance(3)
+    assert capture.status.condition is Condition.STALLED
+    setattr(camera, where, Gate())
+    capture.retry_now()
+    camera.give(numbered(2))
+    assert number_of(slot.take(PATIENCE).frame) == 2
+    assert capture.status == Status(Condition.RUNNING)
+    camera.closing.shut()
+    stuck.open()
+    # whoever was left behind keeps its frame to itself, and leaves the source to the other one
+    for thread in capturing_threads()[:-1]:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    camera.closing.open()
+    camera.give_and_wait(numbered(3))
+    assert number_of(slot.take(0).frame) == 3
+
+
+def capturing_threads() -> list[threading.Thread]:
+    """The threads that read, the oldest first."""
+    return [thread for thread in threading.enumerate() if thread.name == "capture Fake Camera"]
+
+
+def test_all_threads_that_hang_are_waited_for(capturing: Capturing, clock: FakeClock) -> None:
+    camera = FakeCamera()
+    gates = []
+    capture = capturing(camera)
+    for _ in range(3):
+        gates.append(camera.reading)
+        camera.reading.shut()
+        camera.give(numbered(0))
+        camera.reading.wait_for_somebody()
+        clock.advance(3)
+        camera.reading = Gate()
+        capture.retry_now()
+        camera.opening.shut()
+        camera.opening.wait_for_somebody()
+        camera.opening.open()
+    assert not capture.close(0.01)
+    for gate in gates:
+        assert not capture.close(0.01)
+        gate.open()
+    camera.give(None)
+    assert capture.close(PATIENCE)
+    assert camera.opened == 4
 
 
 def test_nothing_is_pried_open_that_runs(capturing: Capturing) -> None:
