@@ -35,6 +35,8 @@ class Live:
 
     def watch(self) -> None:
         """Take the only camera with its key, and wait for a picture of it."""
+        self.window.activateWindow()  # the offscreen platform forgets it when a popup closes
+        self.bot.waitUntil(self.window.isActiveWindow)
         with self.bot.waitSignal(self.player.shown, timeout=10_000):
             QTest.keyClick(self.window, Qt.Key.Key_W)
         assert self.window.centre.page is self.window.canvas
