@@ -47,8 +47,9 @@ def explain(arguments: argparse.Namespace) -> int:
     inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = _request(arguments, inspector)
     _check_compared(arguments, inspector)
-    if inspector.device_note and not arguments.json:
-        print(inspector.device_note, file=sys.stderr)
+    for note in (inspector.device_note, inspector.viewing_note):
+        if note and not arguments.json:
+            print(note, file=sys.stderr)
     if arguments.out is not None:
         make_folder(arguments.out)
     files = find_pictures(arguments.paths, lambda path: is_picture(path) or is_video(path))
@@ -112,15 +113,16 @@ class _Run:
         self.status = status
 
     def _explain_video(self, path: Path, bar: tqdm[Path]) -> None:
-        from camviewer.cli.explain_video import told_stopped
-
         if self._videos is None:
             self._videos = self._video_job(bar)
-        done = self._videos.run(path, self._stems.take(str(path)))
+        done, told = self._videos.run(path, self._stems.take(str(path)))
         if done.note:
             self.complain(f"{path}: {done.note}", bar)
         if done.cancelled:
-            self.complain(told_stopped(path, done), bar, _INTERRUPTED)
+            self.complain(told, bar, _INTERRUPTED)
+        elif not self._arguments.json:
+            bar.clear()
+            print(told, flush=True)
 
     def _video_job(self, bar: tqdm[Path]) -> VideoJob:
         # most command lines name no video: ffmpeg is loaded for those that do

@@ -45,25 +45,27 @@ class VideoJob:
     out: Path | None
     json: bool
 
-    def run(self, path: Path, stem: str) -> Processed:
+    def run(self, path: Path, stem: str) -> tuple[Processed, str]:
         """Explain one video, with progress for whoever watches, until done or interrupted.
 
         Args:
             path: the video.
             stem: how the names of its results begin.
 
+        Returns:
+            What became of it, and what a person is told about it.
+
         Raises:
             CamviewerError: if it cannot be read, explained or written; what was written before can
                 be played.
         """
         source, talk = VideoFile(path), _Talk()
-        notes, about_all = Notes(), asked(self.settings)
+        notes, what_is_asked = Notes(), asked(self.settings)
 
         def each(inspection: Inspection) -> None:
             talk.count(inspection)
             if self.json:
-                lines = notes.lines(inspection, {**about(source), **about_all}, {})
-                bar.clear()
+                lines = notes.lines(inspection, {**about(source), **what_is_asked}, {})
                 print("\n".join(lines), flush=True)
 
         def show(done: int, total: int) -> None:
@@ -71,17 +73,16 @@ class VideoJob:
             bar.update(done - bar.n)
 
         out = None if self.out is None else self.out / f"{stem}{VIDEO_ENDING}"
+        hidden = True if self.json else None
         with (
             _interrupts() as interrupted,
-            tqdm(desc=path.name, unit="frame", disable=None, leave=False, file=sys.stderr) as bar,
+            tqdm(desc=source.name, unit="frame", disable=hidden, leave=False, file=sys.stderr) as bar,
         ):
             look = partial(_along, self.inspector, interrupted)
             done = process(
                 source, look, self.settings, self.view, out, show, interrupted.is_set, each
             )
-        if not self.json and not done.cancelled:
-            print(f"{path}: {talk.told(done)}", flush=True)
-        return done
+        return done, talk.told(path, done)
 
 
 class _Talk:
@@ -93,19 +94,19 @@ class _Talk:
     def count(self, inspection: Inspection) -> None:
         self._seen.update({e.heatmap.label for e in inspection.explanations})
 
-    def told(self, done: Processed) -> str:
+    def told(self, path: Path, done: Processed) -> str:
+        if done.cancelled:
+            return f"{path}: interrupted; {_what_there_is(done)}"
         found = [f"{label} in {count}" for label, count in self._seen.most_common(_NAMED)]
-        return "; ".join([_frames(done.frames), *(found or ["nothing found"])])
+        return f"{path}: " + "; ".join([_frames(done.frames), *(found or ["nothing found"])])
 
 
-def told_stopped(path: Path, done: Processed) -> str:
-    """What there is of a video whose explanation was interrupted."""
+def _what_there_is(done: Processed) -> str:
     if not done.paths:
-        return f"{path}: interrupted; nothing was written of it."
+        return "nothing was written of it."
     of = f" of {done.total}" if done.total > done.frames else ""
     first = f"the first {_frames(done.frames)}{of}" if done.frames > 1 else f"the first frame{of}"
-    names = " and ".join(str(p) for p in done.paths)
-    return f"{path}: interrupted; {names} hold {first}."
+    return f"{' and '.join(map(str, done.paths))} hold {first}."
 
 
 def _frames(count: int) -> str:
