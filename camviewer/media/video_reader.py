@@ -24,7 +24,7 @@ _KEPT_BYTES = 64 * 2**20  # of decoded frames, so that a step back need not deco
 _KEPT_FRAMES = 48
 _NEAR = 12  # frames ahead that are reached by decoding on instead of from a key frame
 _TRIES = 3  # key frames before the target, each further back, before the file's beginning
-_MISSING = 1.0  # seconds that may lack at the end: what files say of their length is not exact
+_MISSING = 0.5  # seconds that may lack at the end: what files say of their length is not exact
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Reader:
     def complaint(self) -> str:
         """What is wrong with the file, as far as it is known by now; empty if nothing."""
         if lacks := self._lacking():
-            whole = (self._container.duration or 0) / av.time_base
+            whole = self._announced
             return (
                 f"{self._name} is incomplete: it ends after {whole - lacks:.1f} of {whole:.1f} "
                 "seconds. Fetch or save it again."
@@ -163,11 +163,23 @@ class Reader:
 
     def _lacking(self) -> float:
         """Seconds that the file announces and does not hold; known once it was read through."""
-        if not (self._index.complete and self._container.duration):
+        if not (self._index.complete and self._announced):
             return 0.0
         begins = (self._container.start_time or 0) / av.time_base
-        lacks = self._container.duration / av.time_base - (self._index.ended - begins)
+        lacks = self._announced - (self._index.ended - begins)
         return lacks if lacks > (0.0 if self._index.broke else _MISSING) else 0.0
+
+    @property
+    def _announced(self) -> float:
+        """Seconds of pictures and sound that the file should hold."""
+        # for a truncated AVI ffmpeg guesses, but its head still counts the frames
+        if self._is_avi and self._stream.frames and self.rate:
+            return self._stream.frames / self.rate
+        return (self._container.duration or 0) / av.time_base
+
+    @property
+    def _is_avi(self) -> bool:
+        return self._container.format.name == "avi"
 
     def _begin(self) -> None:
         self._container = open_file(self._path)
@@ -190,9 +202,8 @@ class Reader:
                 "again."
             )
         self._first_pts = first.pts or 0
-        reordered = self._container.format.name == "avi" and self._stream.codec_context.has_b_frames
         self._counting = bool(
-            reordered
+            (self._is_avi and self._stream.codec_context.has_b_frames)
             or not self._index.ordered
             or first.pts is None
             or self._index.number_of(first.pts) != 0
