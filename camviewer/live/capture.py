@@ -40,6 +40,7 @@ class Capture:
         told: Callable[[Status], None] = lambda _: None,
         retry: Sequence[float] = (0.5, 1.0, 2.0, 5.0),
         stall_after: float = 2.0,
+        hopeless_after: float = 15.0,
         clock: Clock | None = None,
     ) -> None:
         """Nothing is opened before `start`.
@@ -52,6 +53,8 @@ class Capture:
                 nothing: ask for `status` from time to time.
             retry: seconds to wait before a lost source is opened again; the last one goes on.
             stall_after: seconds without a sign after which a source has stalled.
+            hopeless_after: seconds after which a live source that hangs in giving a picture is
+                opened anew without being asked; one that is slow to open is left alone.
             clock: tells the time.
         """
         self._source = source
@@ -78,8 +81,10 @@ class Capture:
         )
         self._reader = Reader(self._setting)
         self._forsaken: list[Reader] = []
+        self._hopeless_after = hopeless_after
         self._prying = False
         self._closed = False
+        self._ended = threading.Event()
 
     @property
     def epoch(self) -> int:
@@ -176,8 +181,11 @@ class Capture:
     def start(self) -> None:
         """Open the source; once, and not after `close`."""
         with self._change:
-            if not self._closed:
-                self._reader.start()
+            if self._closed:
+                return
+            self._reader.start()
+        if self._playback is None:
+            self._aside("watch", self._watch)
 
     def retry_now(self) -> None:
         """Open a lost or refused source again without waiting, and one that hangs anew.
@@ -190,7 +198,7 @@ class Capture:
             if self._prying or self.status.condition is not Condition.STALLED:
                 return
             self._prying = True
-        self._aside(self._pry)
+        self._aside("close", self._pry)
 
     def close(self, timeout: float) -> bool:
         """Stop reading and let go of the source.
@@ -207,16 +215,25 @@ class Capture:
             readers = [reader for reader in (*self._forsaken, self._reader) if reader.running]
             for reader in readers:
                 reader.stop()
+        self._ended.set()
         if self._playback is not None:
             self._playback.close()
         if readers and first:
-            self._aside(self._close_under)
+            self._aside("close", self._close_under)
         deadline = time.monotonic() + timeout
         return all(reader.join(max(deadline - time.monotonic(), 0)) for reader in readers)
 
-    def _aside(self, task: Callable[[], None]) -> None:
-        """Do something with the source while its thread may hang in it."""
-        threading.Thread(target=task, name=f"close {self._source.name}", daemon=True).start()
+    def _aside(self, what: str, task: Callable[[], None]) -> None:
+        """Do something while the source's thread may hang in it."""
+        threading.Thread(target=task, name=f"{what} {self._source.name}", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Open a source anew that hangs for good; drivers do so after a computer has slept."""
+        while not self._ended.wait(self._hopeless_after / 3):
+            with self._change:
+                hopeless = self._reader.hangs_for > self._hopeless_after
+            if hopeless:
+                self.retry_now()
 
     def _close_under(self) -> None:
         if not self._reader.join(_GRACE):

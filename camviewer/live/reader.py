@@ -73,6 +73,7 @@ class Reader:
         self._problem = ""
         self._attempt = attempt
         self._called_at: float | None = None  # since when the thread is in a call of the source
+        self._opened = False
         self._ran_from: float | None = None
         self._retry_at: float | None = None
         self._asked = False
@@ -92,6 +93,15 @@ class Reader:
     def rate(self) -> float:
         """Frames per second that the source gives; ask for it with the lock."""
         return self._meter.rate
+
+    @property
+    def hangs_for(self) -> float:
+        """Seconds for which a picture that was asked for has not come; ask with the lock."""
+        called_at = self._called_at
+        if called_at is None or not self._opened:
+            return 0.0
+        stalled = self.status().condition is Condition.STALLED
+        return self._clock.now() - called_at if stalled else 0.0
 
     @property
     def running(self) -> bool:
@@ -158,6 +168,7 @@ class Reader:
         with self._change:
             if self._over:
                 return
+            self._opened = True
             self._outlet.epoch += 1
         playback, source = self._setting.playback, self._source
         if playback is not None and isinstance(source, SeekableSource):
@@ -208,7 +219,7 @@ class Reader:
             # what breaks off again at once is not tried ever faster
             ran = 0.0 if self._ran_from is None else now - self._ran_from
             self._attempt = 1 if ran > self._pause else self._attempt + 1
-            self._ran_from, self._asked = None, False
+            self._ran_from, self._opened, self._asked = None, False, False
             seconds = self._pause if condition is Condition.LOST else None
             self._meter.reset()
         self._enter(condition, problem, None if seconds is None else now + seconds)
@@ -247,9 +258,9 @@ class Reader:
         if playback is not None and playback.ended and not playback.paused:
             empty = self._outlet.shown is None
             return Status(Condition.ENDED, f"There are no pictures in {name}." if empty else "")
-        if self._condition is Condition.OPENING:
-            if silent <= self._setting.stall_after:
-                return Status(Condition.OPENING, f"Opening {name} ...", self._attempt)
+        if self._condition is Condition.OPENING and silent <= self._setting.stall_after:
+            return Status(Condition.OPENING, f"Opening {name} ...", self._attempt)
+        if not self._opened:
             message = f"{name} has not opened for {silent:.0f} s. Still waiting ..."
             return Status(Condition.STALLED, message, self._attempt)
         return self._running(silent)

@@ -81,6 +81,22 @@ def test_a_hang_in_read_is_noticed_and_over_when_it_is_over(
     assert number_of(slot.take(0).frame) == 1
 
 
+def test_a_camera_that_opens_and_never_sends_anything_says_so(
+    capturing: Capturing, clock: FakeClock
+) -> None:
+    camera = FakeCamera()
+    camera.reading.shut()
+    capture = capturing(camera)
+    camera.give(numbered(0))
+    camera.reading.wait_for_somebody()
+    assert capture.status == Status(Condition.OPENING, "Opening Fake Camera ...")
+    clock.advance(4)
+    assert capture.status == Status(
+        Condition.STALLED, "Fake Camera has sent no picture for 4 s. Still waiting ..."
+    )
+    camera.reading.open()
+
+
 def test_a_slow_camera_has_not_stalled(capturing: Capturing, clock: FakeClock) -> None:
     camera = FakeCamera(rate=0.5)
     capture = capturing(camera)
@@ -292,6 +308,31 @@ def test_a_camera_that_hangs_for_good_is_opened_anew(
     assert number_of(slot.take(0).frame) == 3
 
 
+def test_what_hangs_for_long_is_opened_anew_without_being_asked(
+    capturing: Capturing, clock: FakeClock, slot: Slot
+) -> None:
+    camera = FakeCamera()
+    capture = capturing(camera, hopeless_after=0.03)
+    camera.give_and_wait(numbered(0))
+    slot.clear()
+    stuck = camera.reading
+    stuck.shut()
+    camera.give(numbered(1))
+    stuck.wait_for_somebody()
+    camera.reading = Gate()
+    clock.advance(3)
+    camera.opening.shut()
+    camera.opening.wait_for_somebody()
+    # that it is slow to open is no reason to begin again
+    clock.advance(20)
+    assert capture.status.condition is Condition.STALLED
+    camera.opening.open()
+    camera.give(numbered(2))
+    assert number_of(slot.take(PATIENCE).frame) == 2
+    assert camera.opened == 2
+    stuck.open()
+
+
 def capturing_threads() -> list[threading.Thread]:
     """The threads that read, the oldest first."""
     return [thread for thread in threading.enumerate() if thread.name == "capture Fake Camera"]
@@ -405,6 +446,6 @@ def test_a_hundred_sources_leave_nothing_behind(slot: Slot) -> None:
         assert capture.close(PATIENCE)
     assert all(camera.closed >= 1 for camera in cameras)
     for thread in threading.enumerate():
-        if thread.name.startswith("close "):
+        if thread.name.startswith(("close ", "watch ")):
             thread.join(PATIENCE)
     assert threading.active_count() == before
