@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from camviewer.media.images import natural_key
 from camviewer.teach.data import likeness
 from camviewer.teach.data.dataset import Dataset, Example
 
@@ -38,6 +39,7 @@ def split(
     seed: int = 0,
     *,
     groups: Sequence[int] | None = None,
+    cut_recordings: bool = False,
     report: Callable[[int, int], None] | None = None,
 ) -> Split:
     """Hold out some pictures of every class, never one of a kind that is taught.
@@ -52,6 +54,8 @@ def split(
         share: to hold out, above 0 and below 1.
         seed: another one holds out others.
         groups: a number for each example; None to find out by `likeness`, which reads all files.
+        cut_recordings: of a class that is known from a single recording only, hold out the end of
+            it, which flatters, instead of nothing; the end counts as a group then.
         report: see `likeness.describe_all`.
 
     Raises:
@@ -64,6 +68,9 @@ def split(
         groups = _groups(dataset.examples, order, report)
     if len(groups) != len(dataset.examples):
         raise ValueError(f"{len(groups)} groups for {len(dataset.examples)} examples")
+    notes: tuple[str, ...] = ()
+    if cut_recordings:
+        groups, notes = _cut(dataset, groups, share)
     members: dict[int, Counter[str]] = {}
     for index in order:
         labels = dataset.examples[index].labels or (_UNLABELLED,)
@@ -74,7 +81,7 @@ def split(
         tuple(i for i, out in enumerate(sides) if not out),
         tuple(i for i, out in enumerate(sides) if out),
         tuple(groups),
-        _notes(dataset.classes, members, held),
+        notes + _notes(dataset.classes, members, held),
     )
 
 
@@ -109,6 +116,27 @@ def _groups(
     return [numbers.setdefault(group[i], len(numbers)) for i in range(len(examples))]
 
 
+def _cut(
+    dataset: Dataset, groups: Sequence[int], share: float
+) -> tuple[Sequence[int], tuple[str, ...]]:
+    """Make the end of each class's only recording a group of its own."""
+    cut, notes, size = list(groups), [], Counter(groups)
+    for name in dataset.classes:
+        frames = dataset.of(name)
+        sequences = {dataset.examples[i].sequence for i in frames}
+        alone = len({groups[i] for i in frames}) == 1 and size[groups[frames[0]]] == len(frames)
+        if not alone or len(frames) < 2 or len(sequences) != 1 or "" in sequences:
+            continue
+        frames = tuple(sorted(frames, key=lambda i: natural_key(dataset.examples[i].path.name)))
+        for index in frames[-max(1, min(round(share * len(frames)), len(frames) - 1)) :]:
+            cut[index] = max(groups) + 1 + dataset.classes.index(name)
+        notes.append(
+            f"{name}: there is one recording only, and its end was held out, so it will look "
+            "better than it is. Record it a second time."
+        )
+    return cut, tuple(notes)
+
+
 class _Dealing:
     """Groups change sides one by one; every class keeps a group to learn from.
 
@@ -129,6 +157,10 @@ class _Dealing:
         self._taught = Counter(name for counts in members.values() for name in counts)
         pictures = sum(members.values(), Counter[str]())
         self._need = {name: max(1, round(share * n)) for name, n in pictures.items()}
+        self._having: dict[str, list[int]] = {name: [] for name in pictures}
+        for group, counts in members.items():
+            for name in counts:
+                self._having[name].append(group)
 
     def hold_out(self, name: str) -> None:
         """Hold out groups of a class, as near to its share as can be, but at least one."""
@@ -143,8 +175,7 @@ class _Dealing:
                 self._move(nearest)
 
     def _candidates(self, name: str) -> list[int]:
-        having = (group for group, counts in self._members.items() if name in counts)
-        return [group for group in having if self._is_spare(group)]
+        return [group for group in self._having[name] if self._is_spare(group)]
 
     def _is_spare(self, group: int) -> bool:
         return group not in self.out and all(self._taught[n] > 1 for n in self._members[group])
