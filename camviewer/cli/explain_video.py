@@ -76,7 +76,9 @@ class VideoJob:
         hidden = True if self.json else None
         with (
             _interrupts() as interrupted,
-            tqdm(desc=source.name, unit="frame", disable=hidden, leave=False, file=sys.stderr) as bar,
+            tqdm(
+                desc=source.name, unit="frame", disable=hidden, leave=False, file=sys.stderr
+            ) as bar,
         ):
             look = partial(_along, self.inspector, interrupted)
             done = process(
