@@ -6,18 +6,20 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from camviewer.cli.localization_table import figures_table, method_rows
 from camviewer.cli.parser import ALL
 from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.comparison import Comparison
 from camviewer.evaluate.curves import STEPS
-from camviewer.evaluate.datasets import Sample, pascal_voc
-from camviewer.evaluate.localization import Localization, compare_localization, serving
+from camviewer.evaluate.datasets import Sample, pascal_voc, read
+from camviewer.evaluate.localization import compare_localization, serving
+from camviewer.evaluate.naming import Names, names_of
 from camviewer.evaluate.randomisation import randomisation_check
 from camviewer.inspector import Inspector, Request, inspector_for
 from camviewer.media.images import find_pictures, load
@@ -47,17 +49,18 @@ def localization(arguments: argparse.Namespace) -> int:
     """
     inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
-    index_of = _class_index(arguments.class_ids, inspector.classifier)
-    samples = pascal_voc(arguments.data)
+    samples = read(arguments.data, arguments.boxes, arguments.nothing)
+    names = _names(arguments, inspector.classifier, samples)
+    samples = _evenly(names.kept(samples), arguments.limit)
     methods = _methods(arguments, inspector)
     with progress(samples, "picture", quiet=False) as bar:
-        results = compare_localization(inspector, bar, index_of, request, methods)
+        results = compare_localization(inspector, bar, names.index, request, methods)
     if arguments.json:
         print("\n".join(json.dumps(result.as_dict()) for result in results))
     elif arguments.methods:
-        print(_localization_rows(results))
+        print(method_rows(results))
     else:
-        print(_table(results[0], arguments.threshold))
+        print(figures_table(results[0], arguments.threshold))
     return _DONE
 
 
@@ -72,22 +75,6 @@ def _methods(arguments: argparse.Namespace, inspector: Inspector) -> list[str]:
     return list(dict.fromkeys(arguments.methods))
 
 
-def _localization_rows(results: list[Localization]) -> str:
-    """One line a method."""
-    width = max((len(result.method) for result in results), default=0) + 2
-    lines = [
-        f"{'method':{width}}{'GT-known':>10}{'best at':>10}{'':>10}{'top-1 loc':>10}{'ms':>10}"
-    ]
-    for result in results:
-        best = max(result.by_threshold, key=result.by_threshold.__getitem__)
-        lines.append(
-            f"{result.method:{width}}{result.gt_known:>10.1%}{best:>10g}"
-            f"{result.by_threshold[best]:>10.1%}{result.top1_localization:>10.1%}"
-            f"{result.milliseconds:>10.1f}"
-        )
-    return "\n".join(lines)
-
-
 def faithfulness(arguments: argparse.Namespace) -> int:
     """Measure methods side by side and print a row each; pictures that fail are named on stderr.
 
@@ -99,14 +86,15 @@ def faithfulness(arguments: argparse.Namespace) -> int:
     """
     inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
-    index_of = _class_index(arguments.class_ids, inspector.classifier)
     comparison = Comparison(inspector, request, arguments.methods, arguments.steps or STEPS)
-    pictures = _evenly(_pictures(arguments.data), arguments.limit)
+    found = _pictures(arguments.data)
+    names = _names(arguments, inspector.classifier, (s for _, s in found if s is not None))
+    pictures = _evenly(found, arguments.limit)
     status = _DONE
     with progress(pictures, "picture", quiet=False) as bar:
         for picture, sample in bar:
             try:
-                comparison.measure(load(picture), sample, index_of)
+                comparison.measure(load(picture), sample, names.index)
             except CamviewerError as error:
                 bar.clear()
                 print(f"camviewer: {picture}: {error}", file=sys.stderr)
@@ -122,9 +110,13 @@ def faithfulness(arguments: argparse.Namespace) -> int:
 
 
 def _pictures(folder: Path) -> list[tuple[Path, Sample | None]]:
-    """The pictures, with what is known of them where there are annotations."""
+    """The pictures, with what is known of them where there are annotations.
+
+    Of several classes on a picture that of the first object is asked for.
+    """
     if any(folder.rglob("*.xml")):
-        return [(sample.picture, sample) for sample in pascal_voc(folder)]
+        samples = {sample.picture: sample for sample in reversed(pascal_voc(folder))}
+        return [(picture, samples[picture]) for picture in reversed(samples)]
     found = find_pictures([folder])
     if not found:
         raise CamviewerError(f"No pictures in {folder}.")
@@ -166,30 +158,16 @@ def _method_table(rows: list[dict[str, object]]) -> str:
     return "\n".join([head, *lines])
 
 
-def _class_index(ids: Path | None, classifier: Classifier) -> Callable[[str], int]:
-    if ids is None:
-        return classifier.find
-    try:
-        lines = ids.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CamviewerError(f"{ids} cannot be read: {error}.") from error
-    numbers = {line.split("\t")[0].strip(): number for number, line in enumerate(lines)}
-
-    def index_of(name: str) -> int:
-        if name not in numbers:
-            raise CamviewerError(f"{ids} holds no {name!r}.")
-        return numbers[name]
-
-    return index_of
-
-
-def _table(result: Localization, threshold: float) -> str:
-    rows = [
-        ("pictures", f"{result.pictures}"),
-        ("top-1 accuracy", f"{result.top1:.1%}"),
-        (f"GT-known localisation, threshold {threshold:g}", f"{result.gt_known:.1%}"),
-        ("top-1 localisation", f"{result.top1_localization:.1%}"),
-        ("a box around the whole picture", f"{result.whole_picture:.1%}"),
-        *((f"GT-known at threshold {t:g}", f"{h:.1%}") for t, h in result.by_threshold.items()),
-    ]
-    return "\n".join(f"{name:42}{value:>8}" for name, value in rows)
+def _names(
+    arguments: argparse.Namespace, classifier: Classifier, samples: Iterable[Sample]
+) -> Names:
+    """How the annotations' class names are understood."""
+    pairs = [text.partition("=") for text in arguments.map]
+    if not all(equals and name for name, equals, _ in pairs):
+        raise CamviewerError("--map takes NAME=LABEL, or NAME= to leave a class out.")
+    return Names(
+        classifier,
+        names_of(samples),
+        ids=arguments.class_ids,
+        mapped={name: label for name, _, label in pairs},
+    )

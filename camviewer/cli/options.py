@@ -14,7 +14,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Which network, and where it runs."""
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--model", metavar="NAME", help="see `camviewer models`; the embedded starter by default"
+        "--model",
+        metavar="NAME|FILE",
+        help="see `camviewer models`, or a file as for --weights; the embedded starter by default",
     )
     group.add_argument(
         "--weights", type=Path, metavar="FILE", help="your own: .safetensors, .pth, .pt, .pt2"

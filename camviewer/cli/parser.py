@@ -122,13 +122,25 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     localization = kinds.add_parser(
         "localization",
         help="do boxes derived from maps meet boxes that people drew?",
-        description="Accuracy, and IoU >= 0.5 between derived and drawn boxes.",
+        description="Accuracy; MaxBoxAcc, MaxBoxAccV2 and PxAP (Choe et al. 2020); GT-known and "
+        "top-1 localisation; the pointing game (Zhang et al. 2018). Over all and class by class.",
     )
     localization.add_argument("data", type=Path, metavar="DATA", help="pictures with annotations")
     localization.add_argument(
-        "--boxes", choices=("voc",), default="voc", help="format: Pascal VOC XML"
+        "--boxes",
+        choices=("voc", "coco", "masks"),
+        default="voc",
+        help="what marks the things: Pascal VOC XML (default); a COCO JSON file, or the folder it "
+        "is in; masks X.png or X_mask.png beside X.jpg or in masks/, folders named by class",
     )
     _add_class_ids(localization)
+    localization.add_argument(
+        "--nothing",
+        metavar="NAME",
+        help="class of the pictures in DATA on which nothing is marked; they count for the "
+        "accuracy (default: they are left out; with masks, folders name their class)",
+    )
+    _add_limit(localization)
     localization.add_argument(
         "--methods",
         nargs="+",
@@ -163,9 +175,7 @@ def _add_faithfulness(kinds: _Commands[argparse.ArgumentParser]) -> None:
         metavar="NAME",
         help="slow ones must be named; by default those that are fast and serve the network",
     )
-    parser.add_argument(
-        "--limit", type=at_least_one, metavar="N", help="at most N pictures, evenly from all"
-    )
+    _add_limit(parser)
     parser.add_argument("--steps", type=at_least_one, metavar="N", help="points of the curves")
     parser.add_argument(
         "--randomisation",
@@ -186,6 +196,20 @@ def _add_class_ids(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where annotations name classes by identifiers: one a line, in class order; what "
         "follows a tab is ignored",
+    )
+    parser.add_argument(
+        "--map",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=LABEL",
+        help="which label, or index, an annotation's class name means; NAME= leaves the class out",
+    )
+
+
+def _add_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit", type=at_least_one, metavar="N", help="at most N pictures, evenly from all"
     )
 
 

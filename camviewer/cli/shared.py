@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -25,7 +26,7 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     Raises:
         CamviewerError: if it cannot be loaded.
     """
-    name = arguments.model or _default_model(arguments)
+    name, weights = _named(arguments)
     overrides = Overrides(
         mean=tuple(arguments.mean) if arguments.mean else None,
         std=tuple(arguments.std) if arguments.std else None,
@@ -39,7 +40,7 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
         return catalog.load(
             name,
             texts=arguments.texts,
-            weights=arguments.weights,
+            weights=weights,
             labels=arguments.labels,
             overrides=overrides,
             progress=show,
@@ -47,10 +48,16 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
         )
 
 
-def _default_model(arguments: argparse.Namespace) -> str | None:
+def _named(arguments: argparse.Namespace) -> tuple[str | None, Path | None]:
+    """The network's name and its own weights; a file given as the network is its weights."""
+    weights: Path | None = arguments.weights
+    if arguments.model and weights is None and Path(arguments.model).is_file():
+        return None, Path(arguments.model)
+    if arguments.model:
+        return arguments.model, weights
     if arguments.texts:
-        return clip.DEFAULT
-    return None if arguments.weights else STARTER
+        return clip.DEFAULT, weights
+    return (None if weights else STARTER), weights
 
 
 def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:

@@ -1,4 +1,4 @@
-"""Localisation: do boxes derived from maps meet boxes that people drew?
+"""Localisation: do maps, and boxes derived from them, find what people marked?
 
 Definitions after Choe et al. 2020, Evaluating Weakly Supervised Object Localization Methods Right.
 """
@@ -7,47 +7,41 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from camviewer.boxes import explain, intersection_over_union
-from camviewer.cam.methods import METHODS
-from camviewer.evaluate.datasets import Sample
+import numpy as np
+
+from camviewer.boxes import Corners, explain
+from camviewer.cam.methods import AUTO, METHODS
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.box_accuracy import overlaps, reaches, sweep
+from camviewer.evaluate.datasets import Sample, Truth
+from camviewer.evaluate.pixel_precision import histograms
+from camviewer.evaluate.pointing import points_at, points_at_mask
+from camviewer.evaluate.tally import Figures, Located, Tally, mean
 from camviewer.inspector import Inspector, Request, Sharper
 from camviewer.media.images import load
-from camviewer.types import Box, Inspection
+from camviewer.types import Box, Frame, Inspection
 
 _HIT = 0.5
 _SWEEP = tuple(round(0.05 * step, 2) for step in range(1, 13))
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
-@dataclass(frozen=True)
-class Localization:
-    """One method's shares of pictures, in [0, 1].
+@dataclass(frozen=True, kw_only=True)
+class Localization(Figures):
+    """One method's figures, over all classes.
 
     Attributes:
         method: its name.
-        pictures: how many were measured.
-        top1: the most probable class is the true one.
-        gt_known: a box of the true class meets a true box with IoU >= 0.5.
-        top1_localization: both at once.
-        whole_picture: what `gt_known` would be for a box around the whole picture.
-        by_threshold: `gt_known` for other thresholds; its maximum is MaxBoxAcc at IoU 0.5.
+        by_class: those of each class, by the annotations' names in order of the alphabet.
         milliseconds: median of what an explanation took; where several methods were measured
             without what they share, the plain run of the trunk.
     """
 
     method: str
-    pictures: int
-    top1: float
-    gt_known: float
-    top1_localization: float
-    whole_picture: float
-    by_threshold: dict[float, float]
+    by_class: dict[str, Figures]
     milliseconds: float
-
-    def as_dict(self) -> dict[str, object]:
-        """Ready for JSON."""
-        return asdict(self)
 
 
 def measure_localization(
@@ -57,17 +51,17 @@ def measure_localization(
     request: Request,
     thresholds: Sequence[float] = _SWEEP,
 ) -> Localization:
-    """Explain the true class of every picture and compare the boxes.
+    """Explain the true class of every picture and compare with what was marked.
 
     Args:
         inspector: the network.
-        samples: pictures with boxes.
+        samples: pictures; where nothing is marked, they count for the accuracy only.
         index_of: from an annotation's class name to the class index.
         request: method, layer, fit, input size, rule and sharper maps; its targets are replaced.
-        thresholds: for `Localization.by_threshold`, with the request's own rule.
+        thresholds: for `Figures.by_threshold`, with the request's own rule.
 
     Raises:
-        CamviewerError: if a picture cannot be read, or a class is not known.
+        CamviewerError: if a picture or a mask cannot be read, or a class is not known.
     """
     (result,) = compare_localization(
         inspector, samples, index_of, request, (request.method,), thresholds
@@ -89,18 +83,30 @@ def compare_localization(
         methods: names, in the order of the results; the request's own method is ignored.
 
     Raises:
-        CamviewerError: if a picture cannot be read, a class is not known, or a method cannot serve.
+        CamviewerError: if a picture or a mask cannot be read, a class is not known, or a method
+            cannot serve.
     """
-    tallies = {method: _Tally(thresholds) for method in methods}
+    tallies = {method: _MethodTally(thresholds) for method in methods}
+    frame: Frame | None = None
     for sample in samples:
+        if frame is None or frame.source != str(sample.picture):
+            frame = load(sample.picture)
         target = index_of(sample.name)
-        frame = load(sample.picture)
+        present = {target, *map(index_of, sample.others)}
+        truth = sample.truth()
         asked = replace(request, targets=(target,))
+        plain = replace(asked, method=AUTO, sharper=Sharper())
+        if not truth.boxes:
+            seen = inspector.inspect(frame, plain)
+            for tally in tallies.values():
+                tally.add_unmarked(sample.name, right=seen.ranking[0] in present)
+            continue
         if len(tallies) > 1:
             # the run is kept, so that the first method does not pay for the others
-            inspector.inspect(frame, replace(asked, method="auto", sharper=Sharper()))
+            inspector.inspect(frame, plain)
         for method, tally in tallies.items():
-            tally.add(inspector.inspect(frame, replace(asked, method=method)), sample, target)
+            seen = inspector.inspect(frame, replace(asked, method=method))
+            tally.add(seen, sample, truth, right=seen.ranking[0] in present)
     return [tally.result(method) for method, tally in tallies.items()]
 
 
@@ -114,58 +120,76 @@ def serving(inspector: Inspector, layer: str | None) -> list[str]:
     return [name for name, obstacle in obstacles.items() if not obstacle and not METHODS[name].slow]
 
 
-class _Tally:
-    """One method's hits, picture by picture."""
-
-    def __init__(self, thresholds: Sequence[float]) -> None:
-        self._right: list[bool] = []
-        self._met: list[bool] = []
-        self._whole: list[bool] = []
-        self._seconds: list[float] = []
-        self._met_at: dict[float, list[bool]] = {threshold: [] for threshold in thresholds}
-
-    def add(self, inspection: Inspection, sample: Sample, target: int) -> None:
-        """Count a picture whose true class was explained."""
-        (explanation,) = inspection.explanations
-        self._seconds.append(inspection.seconds)
-        self._right.append(inspection.ranking[0] == target)
-        self._met.append(meets(explanation.boxes, inspection, sample))
-        self._whole.append(
-            max(intersection_over_union((0, 0, 1, 1), box) for box in sample.boxes) >= _HIT
-        )
-        for threshold, met in self._met_at.items():
-            rule = replace(explanation.rule, threshold=threshold)
-            boxes = explain(explanation.heatmap, rule, inspection.frame).boxes
-            met.append(meets(boxes, inspection, sample))
-
-    def result(self, method: str) -> Localization:
-        """The shares; zero before the first picture."""
-        return Localization(
-            method=method,
-            pictures=len(self._met),
-            top1=_share(self._right),
-            gt_known=_share(self._met),
-            top1_localization=_share(
-                [a and b for a, b in zip(self._right, self._met, strict=True)]
-            ),
-            whole_picture=_share(self._whole),
-            by_threshold={threshold: _share(met) for threshold, met in self._met_at.items()},
-            milliseconds=1000 * statistics.median(self._seconds or [0.0]),
-        )
-
-
-def _share(hits: Sequence[bool]) -> float:
-    return sum(hits) / max(len(hits), 1)
-
-
 def meets(boxes: Iterable[Box], inspection: Inspection, sample: Sample) -> bool:
     """Whether a derived box meets a drawn one with IoU >= 0.5."""
-    height, width = inspection.frame.size
-    return any(
-        intersection_over_union(
-            (b.x / width, b.y / height, (b.x + b.width) / width, (b.y + b.height) / height), true
+    return bool(reaches(_overlap(boxes, inspection, sample.boxes), _HIT))
+
+
+class _MethodTally:
+    """One method's figures, for each class and for all of them."""
+
+    def __init__(self, thresholds: Sequence[float]) -> None:
+        self._thresholds = tuple(thresholds)
+        self._all = Tally(thresholds)
+        self._by_class: dict[str, Tally] = {}
+        self._seconds: list[float] = []
+
+    def add_unmarked(self, name: str, *, right: bool) -> None:
+        """Count a picture on which nothing is marked."""
+        self._count(name, None, right=right, first=right)
+
+    def add(self, inspection: Inspection, sample: Sample, truth: Truth, *, right: bool) -> None:
+        """Count a picture whose true class was explained.
+
+        Raises:
+            CamviewerError: if its mask does not fit.
+        """
+        self._seconds.append(inspection.seconds)
+        try:
+            located = _located(inspection, truth, self._thresholds)
+        except CamviewerError as error:
+            raise CamviewerError(f"{sample.picture}: {error}") from error
+        first = inspection.ranking[0] == inspection.explanations[0].heatmap.target
+        self._count(sample.name, located, right=right, first=first)
+
+    def result(self, method: str) -> Localization:
+        """What was counted so far."""
+        by_class = {name: self._by_class[name].figures() for name in sorted(self._by_class)}
+        shares = vars(self._all.figures()) | {
+            "px_ap": mean([figures.px_ap for figures in by_class.values()]),
+            "pointing": mean([figures.pointing for figures in by_class.values()]),
+        }
+        return Localization(
+            method=method,
+            by_class=by_class,
+            milliseconds=1000 * statistics.median(self._seconds or [0.0]),
+            **shares,
         )
-        >= _HIT
-        for b in boxes
-        for true in sample.boxes
+
+    def _count(self, name: str, located: Located | None, *, right: bool, first: bool) -> None:
+        for tally in (self._all, self._by_class.setdefault(name, Tally(self._thresholds))):
+            tally.add(located, right=right, first=first)
+
+
+def _located(inspection: Inspection, truth: Truth, thresholds: Sequence[float]) -> Located:
+    (explanation,) = inspection.explanations
+    heatmap, mask = explanation.heatmap, truth.mask
+    rules = (replace(explanation.rule, threshold=threshold) for threshold in thresholds)
+    others = (explain(heatmap, rule, inspection.frame).boxes for rule in rules)
+    return Located(
+        overlap=_overlap(explanation.boxes, inspection, truth.boxes),
+        whole=float(overlaps(np.array([_WHOLE]), truth.boxes)[0]),
+        at=np.array([_overlap(boxes, inspection, truth.boxes) for boxes in others]),
+        sweep=sweep(heatmap, truth.boxes),
+        pointed=points_at(heatmap, truth.boxes) if mask is None else points_at_mask(heatmap, mask),
+        pixels=None if mask is None else histograms(heatmap, mask),
     )
+
+
+def _overlap(boxes: Iterable[Box], inspection: Inspection, drawn: Sequence[Corners]) -> float:
+    """The best intersection over union of derived boxes with drawn ones; 0 without any."""
+    height, width = inspection.frame.size
+    derived = np.array([(b.x, b.y, b.x + b.width, b.y + b.height) for b in boxes], np.float64)
+    if not len(derived) or not drawn:
+        return 0.0
+    return float(overlaps(derived / (width, height, width, height), drawn).max())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from camviewer.boxes import Corners
+from camviewer.evaluate.datasets import Mask
 from camviewer.types import Heatmap
 
 _TOLERANCE = 15.0
@@ -44,3 +45,21 @@ def points_at(heatmap: Heatmap, boxes: Sequence[Corners], tolerance: float = _TO
         and top * height - tolerance <= y <= bottom * height + tolerance
         for left, top, right, bottom in boxes
     )
+
+
+def points_at_mask(heatmap: Heatmap, mask: Mask, tolerance: float = _TOLERANCE) -> bool:
+    """`points_at` where the instances' pixels are known.
+
+    Args:
+        heatmap: of the category.
+        mask: bool ``(height, width)``, all instances; of another size than the picture, it is laid
+            over all of it.
+        tolerance: pixels of the picture.
+    """
+    x, y = peak(heatmap)
+    height, width = heatmap.geometry.picture
+    rows, columns = np.nonzero(mask)
+    away = np.hypot(
+        (columns + 0.5) * (width / mask.shape[1]) - x, (rows + 0.5) * (height / mask.shape[0]) - y
+    )
+    return bool((away <= tolerance).any())

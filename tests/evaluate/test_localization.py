@@ -69,14 +69,24 @@ def test_methods_share_the_pictures_and_keep_their_order(tmp_path: Path) -> None
     assert "score-cam" not in serving(inspector, None)
 
 
-def test_any_object_of_the_class_counts_and_others_do_not(tmp_path: Path) -> None:
+def test_any_object_of_the_class_counts_and_others_are_samples_of_their_own(
+    tmp_path: Path,
+) -> None:
     annotate(tmp_path, "a", ("red", 40, 40, 60, 60), ("red", 0, 0, 18, 18))
     annotate(tmp_path, "b", ("red", 40, 40, 60, 60), ("blue", 0, 0, 18, 18))
-    tiny = classifier()
+    samples, tiny = pascal_voc(tmp_path), classifier()
+    assert [(s.name, s.others) for s in samples] == [
+        ("red", frozenset()), ("red", {"blue"}), ("blue", {"red"}),
+    ]  # fmt: skip
     result = measure_localization(
-        Inspector(tiny, "cpu"), pascal_voc(tmp_path), tiny.find, Request(), thresholds=()
+        Inspector(tiny, "cpu"), samples, tiny.find, Request(), thresholds=()
     )
-    assert result.gt_known == 0.5
+    assert result.pictures == 3
+    assert result.by_class["red"].gt_known == 0.5
+    assert result.by_class["blue"].gt_known == 0
+    # blue is most probable everywhere, and not on the first picture
+    assert result.by_class["red"].top1 == 0.5
+    assert result.by_class["blue"].top1 == 1
 
 
 def test_a_folder_without_annotations_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""What ``camviewer evaluate localization`` prints for people, within 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from camviewer.evaluate.localization import Localization
+from camviewer.evaluate.tally import Figures
+
+_MOST_CLASSES = 40
+_NAME = 20
+_TITLES = ("pictures", "accuracy", "GT-known", "MaxBoxAcc", "V2", "PxAP", "pointing")
+
+
+def figures_table(result: Localization, threshold: float) -> str:
+    """One method's figures, a line each, and a row for each class where there are several.
+
+    Args:
+        threshold: of the request's rule.
+    """
+    lines = [f"{name:46}{value:>8}" for name, value in _rows(result, threshold)]
+    if len(result.by_class) > _MOST_CLASSES:
+        lines += ["", f"{len(result.by_class)} classes; --json lists their figures."]
+    elif len(result.by_class) > 1:
+        lines += ["", *_class_rows(result)]
+    return "\n".join(lines)
+
+
+def method_rows(results: Sequence[Localization]) -> str:
+    """One line a method."""
+    width = max((len(result.method) for result in results), default=0) + 2
+    titles = ("GT-known", "best at", "", "top-1 loc", "V2", "PxAP", "ms")
+    lines = [f"{'method':{width}}" + "".join(f"{title:>9}" for title in titles)]
+    for result in results:
+        cells = (
+            _percent(result.gt_known),
+            "-" if result.max_box_acc_threshold is None else f"{result.max_box_acc_threshold:g}",
+            _percent(result.max_box_acc),
+            _percent(result.top1_localization),
+            _percent(result.max_box_acc_v2),
+            _percent(result.px_ap),
+            f"{result.milliseconds:.1f}",
+        )
+        lines.append(f"{result.method:{width}}" + "".join(f"{cell:>9}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _rows(result: Localization, threshold: float) -> Iterator[tuple[str, str]]:
+    yield "pictures", f"{result.pictures}"
+    if result.marked < result.pictures:
+        yield "  on which something is marked", f"{result.marked}"
+    yield "top-1 accuracy", _percent(result.top1)
+    yield f"GT-known localisation, threshold {threshold:g}", _percent(result.gt_known)
+    for overlap, share in result.gt_known_by_overlap.items():
+        if overlap != 0.5:
+            yield f"  with IoU >= {overlap:g} instead of 0.5", _percent(share)
+    yield "top-1 localisation", _percent(result.top1_localization)
+    yield "a box around the whole picture", _percent(result.whole_picture)
+    at = result.max_box_acc_threshold
+    best = "" if at is None else f", best threshold {at:g}"
+    yield f"MaxBoxAcc{best}", _percent(result.max_box_acc)
+    yield "MaxBoxAccV2, all components", _percent(result.max_box_acc_v2)
+    for overlap, share in result.max_box_acc_v2_by_overlap.items():
+        yield f"  IoU >= {overlap:g}", _percent(share)
+    if result.px_ap is not None:
+        yield "PxAP, mean over the classes", _percent(result.px_ap)
+    yield "pointing game, mean over the classes", _percent(result.pointing)
+    for cut, share in result.by_threshold.items():
+        yield f"GT-known at threshold {cut:g}", _percent(share)
+
+
+def _class_rows(result: Localization) -> Iterator[str]:
+    yield _row("class", _TITLES)
+    for name, figures in result.by_class.items():
+        yield _row(name, _cells(figures))
+
+
+def _cells(figures: Figures) -> tuple[str, ...]:
+    shares = (
+        figures.top1,
+        figures.gt_known,
+        figures.max_box_acc,
+        figures.max_box_acc_v2,
+        figures.px_ap,
+        figures.pointing,
+    )
+    return (f"{figures.pictures}", *map(_percent, shares))
+
+
+def _row(name: str, cells: Sequence[str]) -> str:
+    short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    widths = (9, 9, 9, 10, 7, 7, 9)
+    return f"{short:{_NAME}}" + "".join(
+        f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

@@ -1,0 +1,9 @@
+"""Pictures with what a person marked on them."""
+
+from camviewer.evaluate.datasets.coco import coco
+from camviewer.evaluate.datasets.masks import masks
+from camviewer.evaluate.datasets.reading import FORMATS, read
+from camviewer.evaluate.datasets.sample import Mask, Sample, Truth
+from camviewer.evaluate.datasets.voc import pascal_voc
+
+__all__ = ["FORMATS", "Mask", "Sample", "Truth", "coco", "masks", "pascal_voc", "read"]

@@ -1,0 +1,217 @@
+"""COCO: one JSON file for all pictures.
+
+It is read here and not by pycocotools, which trusts its file (a missing field ends in a KeyError
+that names no place), prints to the standard output, and is one more compiled package for what is a
+plain list of boxes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camviewer.boxes import Corners
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.datasets.pictures import Pictures
+from camviewer.evaluate.datasets.sample import Mask, Sample, corners_of
+from camviewer.media.images import PIXEL_LIMIT
+
+_PARTS = ("images", "annotations", "categories")
+Polygon = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """An entry of ``annotations``; its polygons ``(points, 2)`` in pixels, empty without any."""
+
+    box: Corners
+    polygons: tuple[Polygon, ...]
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """An entry of ``images``, with what is marked on it, by class."""
+
+    file_name: str
+    width: int
+    height: int
+    things: defaultdict[str, list[_Thing]] = field(default_factory=lambda: defaultdict(list))
+
+
+def coco(path: Path) -> list[Sample]:
+    """Read COCO annotations: ``images``, ``annotations`` with ``bbox``, ``categories``.
+
+    A picture is a sample for each class that is marked on it; one without annotations is left out,
+    and so are crowds (``iscrowd``). Polygons become masks; run-length codes do not.
+
+    Args:
+        path: the JSON file, or a folder that holds only one of the kind. Pictures lie beside it, in
+            ``images`` or ``JPEGImages`` there or one folder up, or anywhere below the folder that
+            is given (of a file in ``annotations``, below the folder above).
+
+    Raises:
+        CamviewerError: if the file cannot be read, or a picture is not there; the message names the
+            entry.
+    """
+    file, content = _only_file(path) if path.is_dir() else (path, _content(path))
+    try:
+        entries = _read(content)
+    except ValueError as error:
+        raise CamviewerError(f"{file} is not a COCO annotation file: {error}.") from error
+    pictures = Pictures(_root(path))
+    return [sample for entry in entries for sample in _samples(entry, file, pictures)]
+
+
+def _root(path: Path) -> Path:
+    if path.is_dir():
+        return path
+    return path.parent.parent if path.parent.name.casefold() == "annotations" else path.parent
+
+
+def _only_file(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The one COCO file in a folder or below; captions and other JSON files do not count."""
+    found = [
+        (file, content)
+        for file in sorted(folder.rglob("*.json"))
+        if _is_coco(content := _content(file))
+    ]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise CamviewerError(f"No COCO annotations (*.json with boxes) in {folder}.")
+    names = ", ".join(str(file) for file, _ in found[:5])
+    raise CamviewerError(f"Several COCO annotation files: {names}. Give one of them as DATA.")
+
+
+def _is_coco(content: Any) -> bool:
+    if not isinstance(content, dict) or not all(key in content for key in _PARTS):
+        return False
+    things = content["annotations"]
+    return isinstance(things, list) and all("bbox" in t for t in things[:1] if isinstance(t, dict))
+
+
+def _content(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise CamviewerError(f"{file} cannot be read as JSON: {error}.") from error
+
+
+def _read(content: Any) -> list[_Picture]:
+    """The pictures with their things.
+
+    Raises:
+        ValueError: if something is missing or of the wrong kind; it names the entry.
+    """
+    if not isinstance(content, dict):
+        raise ValueError(f"it holds no {_PARTS[0]}, {_PARTS[1]} and {_PARTS[2]}")
+    names: dict[Hashable, str] = {}
+    pictures: dict[Hashable, _Picture] = {}
+    for place, entry in _entries(content, "categories"):
+        names[_key(entry, "id", place)] = _text(entry, "name", place)
+    for place, entry in _entries(content, "images"):
+        width, height = (_side(entry, key, place) for key in ("width", "height"))
+        picture = _Picture(_text(entry, "file_name", place), width, height)
+        pictures[_key(entry, "id", place)] = picture
+    for place, entry in _entries(content, "annotations"):
+        on = pictures.get(_key(entry, "image_id", place))
+        name = names.get(_key(entry, "category_id", place))
+        if on is None or name is None:
+            raise ValueError(f"{place} is of an image or a category that is not listed")
+        if not entry.get("iscrowd"):
+            on.things[name].append(_thing(entry, on, place))
+    return list(pictures.values())
+
+
+def _entries(content: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    entries = content.get(key)
+    if not isinstance(entries, list):
+        raise ValueError(f"it holds no list of {key}")
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            raise ValueError(f"{key}[{number}] is no object")
+    return [(f"{key}[{number}]", entry) for number, entry in enumerate(entries)]
+
+
+def _thing(entry: dict[str, Any], picture: _Picture, place: str) -> _Thing:
+    try:
+        left, top, width, height = map(float, entry["bbox"])
+        box = corners_of(
+            left / picture.width,
+            top / picture.height,
+            (left + width) / picture.width,
+            (top + height) / picture.height,
+        )
+        return _Thing(box, _polygons(entry.get("segmentation")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{place}: its bbox or segmentation is wrong ({error!r})") from error
+
+
+def _polygons(segmentation: Any) -> tuple[Polygon, ...]:
+    if not isinstance(segmentation, list):
+        return ()
+    polygons = tuple(np.array(flat, np.float64).reshape(-1, 2) for flat in segmentation)
+    if not all(np.isfinite(polygon).all() for polygon in polygons):
+        raise ValueError("a polygon whose numbers are not finite")
+    return polygons
+
+
+def _samples(entry: _Picture, file: Path, pictures: Pictures) -> list[Sample]:
+    if not entry.things:
+        return []
+    picture = pictures.find(file, entry.file_name)
+    names = frozenset(entry.things)
+    return [
+        Sample(
+            picture,
+            name,
+            tuple(thing.box for thing in things),
+            partial(_mask, entry, name) if all(t.polygons for t in things) else None,
+            names - {name},
+        )
+        for name, things in entry.things.items()
+    ]
+
+
+def _mask(entry: _Picture, name: str) -> Mask:
+    """What the polygons of a class cover, at the size that the file says."""
+    mask = np.zeros((entry.height, entry.width), np.uint8)
+    for thing in entry.things[name]:
+        for polygon in thing.polygons:
+            # far beyond the picture OpenCV's numbers overflow; corners name pixels' corners
+            inside = np.clip(polygon, -1, (entry.width + 1, entry.height + 1)) - 0.5
+            cv2.fillPoly(mask, [np.rint(inside).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def _key(entry: dict[str, Any], key: str, place: str) -> Hashable:
+    value = entry.get(key)
+    if not isinstance(value, int | str):
+        raise ValueError(f"{place} has no {key}")
+    return value
+
+
+def _text(entry: dict[str, Any], key: str, place: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{place} has no {key}")
+    return value.strip()
+
+
+def _side(entry: dict[str, Any], key: str, place: str) -> int:
+    value = entry.get(key)
+    if not isinstance(value, int | float) or not (math.isfinite(value) and value >= 1):
+        raise ValueError(f"{place} has no {key} in pixels")
+    if value > PIXEL_LIMIT:
+        raise ValueError(f"{place} has {value:g} pixels of {key}")
+    return int(value)
