@@ -148,23 +148,29 @@ class Bench:
         return logits.softmax(1), method.maps(run, classes(*wanted))
 
     def _peer(self, peer: str, method: str) -> Call | None:
-        layer = self._module(self._explainer.automatic)
+        layer = module_behind(self._explainer, self._trainable, self._explainer.automatic)
         if layer is None:
             return None
         network = copy.deepcopy(self._trainable).to(self._device)
         return PEERS[peer].call(Job(network, layer, self._picture.to(self._device), method))
 
-    def _module(self, layer: Layer) -> str | None:
-        """The module that a layer is the output of; None where peers cannot be pointed at it.
 
-        Those are tokens, which peers must be taught to read, and layers that are no module's.
-        """
-        if layer.layout.axes is not Axes.CHANNELS_FIRST:
-            return None
-        if layer.name in dict(self._trainable.named_modules()):
-            return layer.name
-        ending = [m for m, last in self._explainer.containers.items() if last == layer.name]
-        return min(ending, key=len, default=None)
+def module_behind(explainer: Explainer, network: nn.Module, layer: Layer) -> str | None:
+    """The module that a layer is the output of; None where peers cannot be pointed at it.
+
+    Those are tokens, which peers must be taught to read, and layers that are no module's.
+
+    Args:
+        explainer: knows the layer.
+        network: the same network, or a copy of it.
+        layer: the layer.
+    """
+    if layer.layout.axes is not Axes.CHANNELS_FIRST:
+        return None
+    if layer.name in dict(network.named_modules()):
+        return layer.name
+    ending = [module for module, last in explainer.containers.items() if last == layer.name]
+    return min(ending, key=len, default=None)
 
 
 def _open(network: nn.Module, picture: Tensor, device: torch.device, runtime: str) -> Explainer:

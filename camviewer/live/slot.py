@@ -44,6 +44,11 @@ class Slot:
         """How many arrivals nobody took."""
         return self._dropped
 
+    @property
+    def waiting(self) -> int:
+        """How many arrivals wait to be taken: none or one."""
+        return int(self._newest is not None)
+
     def put(self, arrival: Arrival) -> None:
         """Offer an arrival; never waits. Nothing is taken in after `close`."""
         tap = self.tap

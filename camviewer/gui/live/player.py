@@ -220,6 +220,11 @@ class Player(QObject):
         return 0 if newest is None else newest.inspection.frame.number
 
     @property
+    def waiting(self) -> int:
+        """How many pictures wait to be looked at: none or one."""
+        return 0 if self._feed is None else self._feed.slot.waiting
+
+    @property
     def figures(self) -> Figures:
         """How fast and how fresh it is."""
         return self._figures
