@@ -51,7 +51,7 @@ def open_file(path: Path) -> InputContainer:
 
 
 def open_address(address: str, open_timeout: float, read_timeout: float) -> InputContainer:
-    """Connect to a stream, so that its pictures come with as little delay as possible.
+    """Connect to a stream, and look into it no longer than is needed.
 
     Args:
         address: with user and password.
@@ -65,7 +65,6 @@ def open_address(address: str, open_timeout: float, read_timeout: float) -> Inpu
         "protocol_whitelist": ",".join(_NETWORK),
         "format_whitelist": ",".join((*_CONTAINERS, *_STREAMS)),
         "rtsp_transport": "tcp",  # over UDP, one lost packet spoils pictures for seconds
-        "fflags": "nobuffer",
         "probesize": str(_PROBE),
         "analyzeduration": str(av.time_base),
     }

@@ -30,6 +30,7 @@ from tests.media.numbered import numbered
 
 PATIENCE = 60.0
 _BOUNDARY = "picture"
+_PAGE = b"<html><body><h1>Camera</h1></body></html>" * 50
 
 
 class MjpegServer:
@@ -157,8 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path == "/":
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(_PAGE)))
             self.end_headers()
-            self.wfile.write(b"<html><body><h1>Camera</h1></body></html>" * 50)
+            self.wfile.write(_PAGE)
         elif self.path.startswith("/video"):
             self._send_pictures(camera)
         else:
