@@ -8,7 +8,7 @@ from camviewer.export.files import Growing, told
 from camviewer.export.record import Record, record, to_json
 from camviewer.types import BoxRule, Inspection
 
-_OF_FRAMES = ("width", "height", "predictions", "explanations")
+_OF_FRAMES = ("width", "height", "clip", "predictions", "explanations")
 _OF_RULES = ("rule", "threshold", "min_area", "grabcut")
 
 
@@ -36,7 +36,7 @@ class Notes:
         """
         entry = record(inspection)
         del entry["image"]
-        frame = {key: entry.pop(key) for key in _OF_FRAMES}
+        frame = {key: entry.pop(key) for key in _OF_FRAMES if key in entry}
         for explanation in frame["explanations"]:
             for key in _OF_RULES:
                 del explanation[key]

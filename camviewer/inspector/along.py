@@ -47,6 +47,8 @@ def clips_along(expected: ClipPreprocessing, frames: Iterable[Frame]) -> Iterato
     A clip starts every half of its length; a frame gets the one whose middle is nearest to it, so
     that the network runs twice in the time of a clip and not for every frame. At both ends of the
     video the middle is further away; a video that is shorter than a clip ends in standing still.
+    Large frames are shown to the network from smaller copies, see `ClipWindow`: whole ones of a
+    second or four would fill gigabytes.
 
     Args:
         expected: by the network.

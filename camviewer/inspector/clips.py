@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from camviewer.cam.device import Device
+from camviewer.cam.explainer import Explainer
 from camviewer.cam.methods import AUTO, METHODS, Method, Partial
 from camviewer.cam.split import Run
 from camviewer.cam.targets import Target
@@ -66,14 +68,15 @@ class ClipInspector(Inspector):
             raise ModelError(f"{classifier.name} looks at single pictures, not at clips.")
         self.expected: ClipPreprocessing = classifier.preprocessing
         self._latest: _Known | None = None
+        self._some: Run | None = None
         super().__init__(classifier, device, runtime, background=background)
 
     @property
     def viewing_note(self) -> str:
         """What the user should know of how pictures are shown to the network."""
         return (
-            f"It looks at clips of {self.expected.frames} frames; a still picture is shown to it "
-            "as a clip in which nothing moves."
+            f"This network looks at clips of {self.expected.frames} frames; a still picture is "
+            "shown to it as a clip in which nothing moves."
         )
 
     def methods(self, layer: str | None = None) -> dict[str, str]:
@@ -143,6 +146,17 @@ class ClipInspector(Inspector):
     def _probe_frames(self) -> int:
         own = self.expected.frames
         return own if self.expected.fixed_size else min(own, _PROBED)
+
+    def _some_run(self, layer: str | None) -> Run:
+        """A run at the layer; one is kept, for a clip costs what sixteen pictures do."""
+        target = self._explainer.layer(layer)
+        if self._some is None or self._some.layer != target:
+            self._some = super()._some_run(layer)
+        return self._some
+
+    def _open(self, device: Device) -> Explainer:
+        self._some = None
+        return super()._open(device)
 
     def _shows_the_same(self, one: Frame, other: Frame) -> bool:
         if isinstance(one, Clip) and isinstance(other, Clip):

@@ -21,7 +21,8 @@ class ClipWindow:
     """Keeps the latest frames of one source, and makes clips of them. Thread-safe.
 
     A clip's frames are those nearest to the times at which the network expects them; before the
-    first frame there is, the first one is repeated.
+    first frame there is, the first one is repeated. Frames are kept no larger than half again as
+    large as what the network resizes them to.
     """
 
     def __init__(self, expected: ClipPreprocessing) -> None:
