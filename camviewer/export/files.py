@@ -121,21 +121,29 @@ class Growing:
         Raises:
             ExportError: if it cannot be completed.
         """
-        with told(self.path):
-            try:
-                if not self.file.closed:
+        try:
+            with told(self.path):
+                try:
                     self.file.flush()
                     os.fsync(self.file.fileno())
-            finally:
-                with contextlib.suppress(OSError):  # the first error is the one to tell
-                    self.file.close()
-                self._part.replace(self.path)
+                finally:
+                    with contextlib.suppress(OSError):  # the first error is the one to tell
+                        self.file.close()
+        finally:
+            self._take_name()
 
     def discard(self) -> None:
         """Remove it, for there is nothing in it."""
-        with contextlib.suppress(OSError):  # there is no reader of what nobody wanted
+        with contextlib.suppress(OSError):  # an empty file that stays does no harm
             self.file.close()
             self._part.unlink()
+
+    def _take_name(self) -> None:
+        try:
+            with told(self.path):
+                self._part.replace(self.path)
+        except ExportError as error:
+            raise ExportError(f"{error} What was written is in {_shown(self._part)}.") from error
 
 
 @contextmanager

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camviewer.errors import ExportError
-from camviewer.export.files import Stems, make_folder, safe_name, safe_stem, written_whole
+from camviewer.export.files import (
+    Growing,
+    Stems,
+    free_stem,
+    make_folder,
+    safe_name,
+    safe_stem,
+    written_whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -146,3 +154,45 @@ def test_folders_are_made(tmp_path: Path) -> None:
         make_folder(tmp_path / "file")
     with pytest.raises(ExportError, match="a file where a folder must be"):
         make_folder(tmp_path / "file" / "below")
+
+
+def test_what_grows_has_another_name_until_it_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "clip.overlay.mp4"
+    path.write_text("old")
+    growing = Growing(path)
+    growing.file.write(b"new")
+    growing.file.flush()
+    (part,) = (p for p in tmp_path.iterdir() if p != path)
+    assert (part.suffixes[-2:], part.read_text(), path.read_text()) == (
+        [".part", ".mp4"],
+        "new",
+        "old",
+    )
+    growing.finish()
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["new"]
+
+
+def test_what_grew_is_kept_where_it_is_if_its_name_cannot_be_had(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    growing = Growing(path)
+    growing.file.write(b"work of an hour")
+    path.mkdir()
+    with pytest.raises(ExportError, match="folder of this name") as caught:
+        growing.finish()
+    (part,) = (p for p in tmp_path.iterdir() if p != path)
+    assert str(part) in str(caught.value)
+    assert part.read_bytes() == b"work of an hour"
+
+
+def test_what_nobody_wants_is_removed(tmp_path: Path) -> None:
+    Growing(tmp_path / "clip.mp4").discard()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_free_stem_meets_no_file_of_any_ending(tmp_path: Path) -> None:
+    endings = (".overlay.mp4", ".jsonl")
+    assert free_stem(tmp_path, "a.b", endings) == "a.b"
+    (tmp_path / "a.b.jsonl").touch()
+    (tmp_path / "a.b-2.overlay.mp4").touch()
+    (tmp_path / "a.b-3.mp4").touch()
+    assert free_stem(tmp_path, "a.b", endings) == "a.b-3"
