@@ -144,6 +144,11 @@ def test_a_frozen_camera_says_so(world: World) -> None:
     world.player.begin("camera")
     world.player.set_frozen(True)
     assert world.bar.source.accessibleDescription() == "camera · frozen"
+    world.player.become(Condition.PAUSED)
+    assert world.bar.source.accessibleDescription() == "camera · frozen"
+    world.player.seekable = True
+    world.player.become(Condition.PAUSED)
+    assert world.bar.source.accessibleDescription() == "camera · paused"
 
 
 def test_the_recorded_time_is_shown_while_recording(world: World) -> None:
@@ -289,7 +294,8 @@ def test_figures_keep_their_width(qtbot: QtBot) -> None:
     for figures in (
         Figures(),
         Figures(29.97, 24.2, 35.4, 81.0, 120.0, 12),
-        Figures(240.0, 239.0, 4210.0, 9940.0, 12_000.0, 99_999),
+        Figures(240.0, 239.0, 999.4, 999.4, 12_000.0, 99_999),
+        Figures(9.94, 9.96, 4210.0, 9940.0, 12_000.0, 99_999),
     ):
         fields.show_figures(figures)
         widths.add(fields.sizeHint().width())
@@ -305,3 +311,11 @@ def test_figures_keep_their_width(qtbot: QtBot) -> None:
         "Dropped": "12 left out",
     }
     assert "at most 120 ms old" in texts["Age"].toolTip()
+    fields.show_figures(Figures())
+    assert [label.text() for label in texts.values()] == [
+        "0 fps in",
+        "0 shown",
+        "",
+        "",
+        "0 left out",
+    ]

@@ -15,6 +15,7 @@ from camviewer.gui.live.stream_dialog import StreamDialog
 from camviewer.gui.live.video_export_dialog import VideoExportDialog
 from camviewer.live.condition import Condition
 from camviewer.media.cameras import cameras
+from camviewer.media.screens import ScreenRegion
 from camviewer.media.source import Source
 from tests.gui.test_live_export import FRAMES, frames_of, video
 from tests.gui.test_window_access import nameless
@@ -184,6 +185,21 @@ def test_opening_a_picture_takes_the_bar_away(live: Live, tmp_path: Path) -> Non
     assert not live.enabled("freeze")
 
 
+def test_panes_compare_the_frozen_picture_undisturbed(live: Live) -> None:
+    live.watch()
+    live.ui.press("compare")
+    assert live.player.frozen
+    assert not live.desk.bar.isVisible()
+    assert not live.enabled("freeze")
+    live.ui.press("compare")
+    assert live.desk.bar.isVisible()
+    assert live.desk.dock.isVisible()
+    assert live.ui.settings.show_scores
+    assert live.enabled("freeze")
+    live.ui.press("freeze")
+    assert not live.player.frozen
+
+
 def test_recording_leaves_a_video_and_says_where(live: Live) -> None:
     live.watch()
     shown: list[object] = []
@@ -224,7 +240,8 @@ def test_a_part_of_the_screen_is_watched(live: Live, monkeypatch: pytest.MonkeyP
     QTest.keyClick(screens.sheets[0], Qt.Key.Key_Return)
     (source,) = started
     area = screens.sheets[0].area
-    assert (source.width, source.height) == (area.width(), area.height())
+    assert isinstance(source, ScreenRegion)
+    assert f"{area.width()} × {area.height()}" in source.name
     assert live.desk.choosing.screens is None
 
 

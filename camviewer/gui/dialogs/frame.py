@@ -45,7 +45,10 @@ class Dialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        # Qt guesses the height of wrapped text for another width than it gets.
+        self.fit_height()
+
+    def fit_height(self) -> None:
+        """As high as its text needs: Qt guesses for another width than the text gets."""
         self.resize(self.width(), self.heightForWidth(self.width()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -202,6 +202,7 @@ class CameraPicker(QFrame):
         for info in self.found:
             item = QListWidgetItem(info.name)
             item.setData(Qt.ItemDataRole.UserRole, info)
+            item.setSizeHint(QSize(0, _ROW))
             item.setToolTip(f"{info.name} ({info.backend_name})")
             if self._in_use is not None and info.identifier == self._in_use.identifier:
                 item.setText(f"{info.name}  ✓")

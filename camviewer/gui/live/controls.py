@@ -136,7 +136,7 @@ class TransportBar(QFrame):
 
     def _name(self) -> None:
         status = self._player.status
-        said = condition_words(status, frozen=self._player.frozen)
+        said = condition_words(status, frozen=self._player.frozen and not self._player.seekable)
         name = self._player.source_name
         self.source.show_text(f"{name} · {said}" if said else name)
         self.source.setToolTip(f"{status.message or name}\nClick to watch something else (W)")
@@ -162,9 +162,14 @@ class TransportBar(QFrame):
 
 
 def condition_words(status: Status, *, frozen: bool) -> str:
-    """What is not as usual about a source, in a word or two; empty while all is."""
-    words = _WORDS.get(status.condition, "")
-    return "frozen" if frozen and status.condition not in _FAULTS and not words else words
+    """What is not as usual about a source, in a word or two; empty while all is.
+
+    Args:
+        status: of the source.
+        frozen: whether a camera is, which goes on meanwhile; a file is paused.
+    """
+    rests = frozen and status.condition in (Condition.RUNNING, Condition.PAUSED)
+    return "frozen" if rests else _WORDS.get(status.condition, "")
 
 
 def _button(actions: Actions, name: str) -> QToolButton:

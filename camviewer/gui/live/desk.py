@@ -88,7 +88,13 @@ class Desk(QObject):
         for name, do in todo.items():
             actions[name].triggered.connect(lambda _=False, do=do: do())
         actions["export_video"].setEnabled(False)
+        window.comparison.switched.connect(self._make_room)
         window.welcome.webcam_requested.connect(actions["webcam"].trigger)
+
+    def _make_room(self, comparing: bool) -> None:
+        """Panes compare one picture, which stays until they are gone."""
+        self._actions.hold(held=comparing)
+        self.bar.setVisible(not comparing and self._window.player.source is not None)
 
     def _choose_camera(self) -> None:
         """The list opens where the person is: at the bar, or at the tool bar's button."""
@@ -141,5 +147,8 @@ class Desk(QObject):
             self._arranging = False
 
     def _remember_dock(self, shown: bool) -> None:
-        if not self._arranging and self.bar.isVisible():
-            self._window.settings.show_scores = shown
+        """The panel comes up next time if a person, and nobody else, left it open."""
+        window = self._window
+        watching = window.player.source is not None and not window.comparison.on
+        if watching and not self._arranging:
+            window.settings.show_scores = shown

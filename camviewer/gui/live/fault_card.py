@@ -130,6 +130,7 @@ class FaultCard(QFrame):
         room = self._canvas.rect().adjusted(SPACE, SPACE, -SPACE, -SPACE)
         width = min(_WIDTH, room.width())
         inside = width - 4 * SPACE - 2
+        self._text.ensurePolished()
         self._text.setFixedSize(inside, self._text.heightForWidth(inside))
         self.setFixedWidth(width)
         self._column.activate()

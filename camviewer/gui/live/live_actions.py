@@ -25,7 +25,7 @@ class LiveActions(QObject):
         super().__init__(parent)
         self._player = player
         self._actions = actions
-        self._on = False
+        self._on = self._held = False
         todo = {
             "step_back": lambda: player.step(-1),
             "step_on": lambda: player.step(1),
@@ -47,9 +47,14 @@ class LiveActions(QObject):
             signal.connect(self.update)
         self.update()
 
+    def hold(self, *, held: bool) -> None:
+        """While held, such as for panes that explain one picture, nothing can be done."""
+        self._held = held
+        self.update()
+
     def update(self) -> None:
         """Say what can be done now, and what is on."""
-        player, on = self._player, self._on
+        player, on = self._player, self._on and not self._held
         condition = player.status.condition
         refused = condition is Condition.REFUSED
         seekable = on and player.seekable

@@ -12,7 +12,7 @@ _FIELDS = (
     ("Camera rate", "000 fps in", "Pictures a second that the source gives"),
     ("Shown rate", "000 shown", "Pictures a second that are shown with a heatmap of their own"),
     ("Inference", "0000 ms", "What explaining one picture takes"),
-    ("Age", "00.0 s old", ""),
+    ("Age", "0000 ms old", ""),
     ("Dropped", "00000 left out", "Pictures nobody explained, as newer ones were there: not shown"),
 )
 
@@ -41,8 +41,9 @@ class LiveFields(QWidget):
         texts = {
             "Camera rate": f"{_rate(figures.camera_fps)} in",
             "Shown rate": f"{_rate(figures.shown_fps).removesuffix(' fps')} shown",
-            "Inference": f"{figures.inference_ms:.0f} ms",
-            "Age": f"{_age(figures.age_ms)} old",
+            # nothing was measured while nothing is shown
+            "Inference": f"{figures.inference_ms:.0f} ms" if figures.shown_fps else "",
+            "Age": f"{_age(figures.age_ms)} old" if figures.shown_fps else "",
             "Dropped": f"{figures.dropped} left out",
         }
         for name, text in texts.items():
@@ -59,8 +60,9 @@ class LiveFields(QWidget):
 
 
 def _rate(fps: float) -> str:
-    return f"{fps:.1f} fps" if fps < 10 else f"{fps:.0f} fps"
+    return f"{fps:.1f} fps" if 0 < fps < 9.95 else f"{fps:.0f} fps"
 
 
 def _age(milliseconds: float) -> str:
-    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+    seconds = milliseconds / 1000
+    return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else f"{seconds:.1f} s"

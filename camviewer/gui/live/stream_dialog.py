@@ -81,6 +81,7 @@ class StreamDialog(Dialog):
         except SourceRefusedError as error:
             self.problem.setText(str(error))
             self.problem.show()
+            self.fit_height()
             self.field.setFocus()
         else:
             super().accept()

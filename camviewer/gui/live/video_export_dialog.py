@@ -79,6 +79,8 @@ class VideoExportDialog(Dialog):
         there = "This file is there already. It will be replaced." if replaces else ""
         self.note.setText(problem or there)
         self.note.setVisible(bool(self.note.text()))
+        if self.isVisible():
+            self.fit_height()
 
     def _problem(self) -> str:
         path = self.path
