@@ -1,7 +1,7 @@
 """The real window with cameras that do what the test says, from the list to the last message."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from camviewer.gui.live.stream_dialog import StreamDialog
 from camviewer.gui.live.video_export_dialog import VideoExportDialog
 from camviewer.live.condition import Condition
-from camviewer.media.cameras import cameras
+from camviewer.media.cameras import CameraInfo, cameras
 from camviewer.media.screens import ScreenRegion
 from camviewer.media.source import Source
 from tests.gui.test_live_export import FRAMES, frames_of, video
@@ -36,11 +36,16 @@ class Live:
 
     def watch(self) -> None:
         """Take the only camera with its key, and wait for a picture of it."""
-        self.window.activateWindow()  # the offscreen platform forgets it when a popup closes
-        self.bot.waitUntil(self.window.isActiveWindow)
+        self.activate()
         with self.bot.waitSignal(self.player.shown, timeout=10_000):
             QTest.keyClick(self.window, Qt.Key.Key_W)
+        self.activate()
         assert self.window.centre.page is self.window.canvas
+
+    def activate(self) -> None:
+        """The offscreen platform leaves no window active when a popup closes."""
+        self.window.activateWindow()
+        self.bot.waitUntil(self.window.isActiveWindow)
 
     def play(self, path: Path) -> None:
         """Open a video, and wait for a picture of it."""
@@ -54,6 +59,11 @@ class Live:
         return bool(self.window.actions_by_name[name].isEnabled())
 
 
+def only(camera: FakeCamera) -> Callable[[], list[CameraInfo]]:
+    """Looks for cameras as the program does, and finds none of this machine's own."""
+    return lambda: [info for info in cameras() if info == camera.info]
+
+
 @pytest.fixture
 def live(tmp_path: Path, qtbot: QtBot) -> Iterator[Live]:
     with (
@@ -61,7 +71,7 @@ def live(tmp_path: Path, qtbot: QtBot) -> Iterator[Live]:
         FakeBackend(camera),
         opened(tmp_path, qtbot) as ui,
     ):
-        ui.window.desk.choosing.picker.find = lambda: [c for c in cameras() if c == camera.info]
+        ui.window.desk.choosing.picker.lister = only(camera)
         ui.start()
         yield Live(ui, camera)
 

@@ -62,7 +62,7 @@ class CameraPicker(QFrame):
     Attributes:
         lane: looks for cameras, as drivers may hang; whoever owns this ends it.
         again: when it looks next.
-        find: lists them; may block for as long as drivers like.
+        lister: finds them; may block for as long as drivers like.
     """
 
     chosen = Signal(object, object)
@@ -73,7 +73,7 @@ class CameraPicker(QFrame):
         self.setObjectName("popup")
         self.setAccessibleName("Cameras")
         self.setFixedWidth(_WIDTH)
-        self.find = find
+        self.lister = find
         self._found: tuple[CameraInfo, ...] | None = None
         self._in_use: CameraInfo | None = None
         self._alone = False
@@ -177,7 +177,7 @@ class CameraPicker(QFrame):
 
     def _look(self) -> None:
         if not self.lane.busy:
-            self.lane.submit(lambda _: tuple(self.find()))
+            self.lane.submit(lambda _: tuple(self.lister()))
 
     def _show_found(self, found: tuple[CameraInfo, ...]) -> None:
         if self.isVisible():
