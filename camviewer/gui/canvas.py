@@ -152,6 +152,11 @@ class Canvas(QWidget):
         return self._viewport.zoom
 
     @property
+    def note(self) -> str:
+        """What is said of a picture of many; empty for nothing."""
+        return self._note
+
+    @property
     def drawing(self) -> bool:
         """Whether the next drag draws a box."""
         return self._editor.drawing

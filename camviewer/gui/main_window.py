@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
     def _connect_parts(self) -> None:
         session, canvas = self.session, self.canvas
         session.frame_changed.connect(self._show_frame)
-        session.inspection_changed.connect(self._show_inspection)
+        session.inspection_changed.connect(self._update_actions)
         session.refined.connect(self._show_partial)
         session.fell_back.connect(self.messages.show_message)
         session.view_changed.connect(canvas.set_view)
@@ -232,18 +232,9 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _show_frame(self, frame: Frame | None) -> None:
-        if frame is None or not self.engine.live:
-            self.canvas.set_frame(frame)
         if frame is not None:
             self.centre.show_canvas()
         self._name_window()
-        self._update_actions()
-
-    def _show_inspection(self, inspection: Inspection | None) -> None:
-        if self.engine.live:
-            self.canvas.refresh_hover()
-        else:
-            self.canvas.set_inspection(inspection)
         self._update_actions()
 
     def _watch(self) -> None:

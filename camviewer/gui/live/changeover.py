@@ -1,4 +1,4 @@
-"""Opening a source when those before have let go: it may be the same camera."""
+"""Opening a source when nobody else holds it: the one before may be the same camera."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from PySide6.QtCore import QObject, QTimer
 
 from camviewer.gui.live.feed import Feed
-from camviewer.live.capture import Capture
 
 _TURN_MS = 20
 _PATIENCE = 1.5  # seconds
@@ -19,7 +18,7 @@ class Changeover(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._leaving: list[Capture] = []
+        self._leaving: list[Feed] = []
         self._next: Feed | None = None
         self._deadline = 0.0
         self._timer = QTimer(self)
@@ -27,7 +26,7 @@ class Changeover(QObject):
         self._timer.timeout.connect(self._try)
 
     def open(self, feed: Feed) -> None:
-        """Open a source as soon as those before let go, or have been given time for it."""
+        """Open a source; one that is just being let go of, when that is done or takes too long."""
         self._next = feed
         self._deadline = time.monotonic() + _PATIENCE
         self._timer.start()
@@ -39,18 +38,20 @@ class Changeover(QObject):
             self._next = None
             self._timer.stop()
         if not feed.close():
-            self._leaving.append(feed.capture)
+            self._leaving.append(feed)
 
     def shutdown(self) -> None:
         """Wait a little for sources to let go; those that hang are left behind."""
         deadline = time.monotonic() + _LAST_WAIT
-        for capture in self._leaving:
-            capture.close(max(deadline - time.monotonic(), 0.0))
+        for feed in self._leaving:
+            feed.capture.close(max(deadline - time.monotonic(), 0.0))
         self._leaving.clear()
 
     def _try(self) -> None:
-        self._leaving = [capture for capture in self._leaving if not capture.close(0)]
-        if self._next is not None and (not self._leaving or time.monotonic() > self._deadline):
-            feed, self._next = self._next, None
+        feed = self._next
+        self._leaving = [other for other in self._leaving if not other.capture.close(0)]
+        held = feed is not None and any(feed.is_same(other) for other in self._leaving)
+        if feed is not None and (not held or time.monotonic() > self._deadline):
+            self._next = None
             self._timer.stop()
             feed.capture.start()

@@ -54,6 +54,11 @@ class Feed:
         """Seconds; 0 when that is unknown."""
         return self.source.duration if isinstance(self.source, SeekableSource) else 0.0
 
+    def is_same(self, other: Feed) -> bool:
+        """Whether both are of one source, which only one of them can hold."""
+        same = self.camera is not None and self.camera == other.camera
+        return same or self.source is other.source
+
     def notify(self, notice: Callable[[Arrival], None] | None) -> None:
         """Let a network see every picture; None for none."""
         self._notice = notice

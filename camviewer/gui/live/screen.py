@@ -1,4 +1,4 @@
-"""What of a source is on the canvas: results as they come, or pictures under the newest heatmap."""
+"""What is on the canvas: the session's picture; or a source's, with or under their heatmaps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from camviewer.gui.live.mailbox import Mailbox
 from camviewer.gui.session import Session
 from camviewer.gui.worker import Lane
 from camviewer.live.loop import Result, Settings
-from camviewer.types import Frame
+from camviewer.types import Frame, Inspection
 
 
 class Screen(QObject):
@@ -58,6 +58,8 @@ class Screen(QObject):
             signal.connect(self._order)
         canvas.view_moved.connect(self._order)
         session.model_changed.connect(self._use_model)
+        session.frame_changed.connect(self._show_frame)
+        session.inspection_changed.connect(self._show_inspection)
 
     @property
     def newest(self) -> Result | None:
@@ -108,6 +110,17 @@ class Screen(QObject):
     def forget_older(self) -> None:
         """Show nothing any more that was captured before now."""
         self._since = time.monotonic()
+
+    def _show_frame(self, frame: Frame | None) -> None:
+        """The session's picture is the canvas's, unless it is one of many."""
+        if frame is None or not self._engine.live:
+            self._canvas.set_frame(frame)
+
+    def _show_inspection(self, inspection: Inspection | None) -> None:
+        if self._engine.live:
+            self._canvas.refresh_hover()
+        else:
+            self._canvas.set_inspection(inspection)
 
     def _order(self) -> None:
         self._orders = self._made_orders()
@@ -189,8 +202,10 @@ class Screen(QObject):
             return
         if under is None:
             self._engine.adopt_frame(arrival.frame)
-        inspection = None if under is None else under.inspection
-        note = "" if under is None else _age(arrival.time - under.arrived)
+        inspection, note = None, ""
+        if under is not None:
+            inspection = under.inspection
+            note = _age(arrival.time - under.arrived) if inspection.explanations else ""
         self._canvas.show_live(arrival.frame, inspection, preview.composed, note)
         self._seen = arrival.frame
 
