@@ -14,7 +14,7 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from camviewer.errors import ExportError
@@ -30,7 +30,7 @@ _INTERLEAVING = {"max_interleave_delta": "1000000"}
 _KEYFRAME_SECONDS = 2  # as much is lost at most when the program is killed
 _LONGEST_GROUP = 250  # frames
 # What YUV means is written into the file: without, players guess by the picture's size.
-_BT709 = 1
+_BT709 = 1  # as colour space, primaries and transfer alike
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,7 @@ class VideoWriter:
         self._last = -1
         self._end = 0.0
         self._failed = False
+        self._reformatter = VideoReformatter()
         self._growing = Growing(path)
         try:
             with self._told():
@@ -148,11 +149,11 @@ class VideoWriter:
             ExportError: if it cannot be written; what is there can be closed.
         """
         tick = max(round(time * _TICKS), self._last + 1)
-        frame = av.VideoFrame.from_numpy_buffer(_fitted(pixels, self._size)).reformat(
+        frame = self._reformatter.reformat(
+            av.VideoFrame.from_numpy_buffer(_fitted(pixels, self._size)),
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
-            threads=1,
         )
         frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
         frame.duration = round(_TICKS / self._rate)
@@ -218,8 +219,8 @@ class VideoWriter:
         context.gop_size = min(max(round(self._rate * _KEYFRAME_SECONDS), 1), _LONGEST_GROUP)
         context.colorspace = _BT709
         context.color_range = ColorRange.MPEG
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
+        context.color_primaries = _BT709
+        context.color_trc = _BT709
         return stream
 
     @contextmanager
