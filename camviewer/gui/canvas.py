@@ -29,7 +29,7 @@ from camviewer import render
 from camviewer.gui import box_layer
 from camviewer.gui.box_editor import BoxEditor
 from camviewer.gui.composing import Composed
-from camviewer.gui.edits import BoxModel
+from camviewer.gui.edits import BoxModel, boxes_of
 from camviewer.gui.keys import Keys
 from camviewer.gui.live import badge
 from camviewer.gui.picture_layer import PictureLayer, ground
@@ -134,7 +134,7 @@ class Canvas(QWidget):
     def boxes(self) -> tuple[Box, ...]:
         """All boxes as edited, in the order of the classes, drawn ones last."""
         shown = self._picture.inspection
-        return _boxes_of(shown) if self._live and shown is not None else self._model.boxes
+        return boxes_of(shown) if self._live and shown is not None else self._model.boxes
 
     @property
     def view(self) -> render.View:
@@ -186,7 +186,7 @@ class Canvas(QWidget):
         self._partial = inspection
         self._picture.set(inspection.frame, inspection)
         self._editor.set_visible(visible=False)
-        self._hover()
+        self.tell_hover()
         self.update()
 
     def show_live(
@@ -219,9 +219,11 @@ class Canvas(QWidget):
         # not later: what comes next must find that this one was drawn, or frames would queue up
         self.repaint()
 
-    def refresh_hover(self) -> None:
-        """Tell anew what lies under the cursor, which did not move."""
-        self._hover()
+    def tell_hover(self) -> None:
+        """Say what lies under the cursor, if it is over the picture."""
+        at = self._pointer.position
+        if at is not None and self._frame is not None:
+            self.hovered.emit(self.read_out(at.x(), at.y()))
 
     def set_view(self, view: render.View) -> None:
         """Change opacity, colours and what is drawn; never infers."""
@@ -286,7 +288,7 @@ class Canvas(QWidget):
         shown = self._picture.inspection
         if shown is not None and self._partial is None:
             targets = tuple(e.heatmap.target for e in shown.explanations)
-            boxes = _boxes_of(shown) if self._live else self._editor.boxes
+            boxes = boxes_of(shown) if self._live else self._editor.boxes
             box_layer.paint(
                 painter, boxes, targets, self._model.selected, self.view, self._viewport
             )
@@ -320,7 +322,7 @@ class Canvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer.move(event)
-        self._hover()
+        self.tell_hover()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._pointer.release(event)
@@ -362,7 +364,7 @@ class Canvas(QWidget):
         targets = tuple(e.heatmap.target for e in explanations)
         before = () if old is None else tuple(e.heatmap.target for e in old.explanations)
         self._editor.set_explanations(explanations)
-        boxes = () if inspection is None else _boxes_of(inspection)
+        boxes = () if inspection is None else boxes_of(inspection)
         if same_frame and targets and targets == before:
             self._model.derive(boxes)
         else:
@@ -383,20 +385,11 @@ class Canvas(QWidget):
         if lies != self._lies:
             self._lies = lies
             self.view_moved.emit()
-        self._hover()
+        self.tell_hover()
         self.update()
-
-    def _hover(self) -> None:
-        at = self._pointer.position
-        if at is not None and self._frame is not None:
-            self.hovered.emit(self.read_out(at.x(), at.y()))
 
     def _on_boxes(self) -> None:
         self.setAccessibleDescription(
             describe(self._frame, self._model.boxes, self._model.selected)
         )
         self.update()
-
-
-def _boxes_of(inspection: Inspection) -> tuple[Box, ...]:
-    return tuple(box for explanation in inspection.explanations for box in explanation.boxes)

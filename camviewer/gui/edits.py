@@ -10,6 +10,11 @@ from camviewer.types import Box, Inspection
 Boxes = tuple[Box, ...]
 
 
+def boxes_of(inspection: Inspection) -> Boxes:
+    """All boxes of an inspection in one row."""
+    return tuple(box for explanation in inspection.explanations for box in explanation.boxes)
+
+
 class BoxModel(QObject):
     """All boxes of an inspection in one row, the selected one, and their edits.
 

@@ -7,7 +7,6 @@ from it, or it *rests*: frozen, at its end, or lost. What is shown then is a pic
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -19,6 +18,7 @@ from camviewer.gui.jobs import Jobs
 from camviewer.gui.live.changeover import Changeover
 from camviewer.gui.live.feed import Feed
 from camviewer.gui.live.filming import Filming, still_name
+from camviewer.gui.live.manner import Manner
 from camviewer.gui.live.screen import Screen
 from camviewer.gui.live.seeking import Seeking
 from camviewer.gui.session import Session
@@ -36,7 +36,7 @@ _POSITION_MS = 66
 _TROUBLE = (Condition.LOST, Condition.REFUSED, Condition.STALLED)
 
 
-class Player(QObject):
+class Player(Manner):
     """Watches one source at a time.
 
     Nothing of a source runs on the GUI thread, and nothing here waits for one.
@@ -50,8 +50,7 @@ class Player(QObject):
         position_changed(int, float): number and seconds of what is shown; 15 times a second.
         frozen_changed(bool): whether it is frozen.
         recording_changed(bool, Path | None): whether it is recorded; at the end the video, if any.
-        settings_changed(): any of the properties that have a ``set_`` method, or what the source
-            tells of itself.
+        settings_changed(): see `Manner`.
         told(str): what a person should know.
     """
 
@@ -63,7 +62,6 @@ class Player(QObject):
     position_changed = Signal(int, float)
     frozen_changed = Signal(bool)
     recording_changed = Signal(bool, object)
-    settings_changed = Signal()
     told = Signal(str)
     _status_told = Signal(object, object)  # Feed, Status; from any thread
 
@@ -89,17 +87,15 @@ class Player(QObject):
             snap: exports what is on the canvas, under a name.
             folder: where recordings go; is given the folder of the source, if it has one.
         """
-        super().__init__(parent)
+        super().__init__(Screen(engine, session, canvas, parent), parent)
         self._engine = engine
         self._session = session
         self._snap = snap
-        self._feed: Feed | None = None
         self._mode: CameraMode | None = None
         self._status = Status(Condition.CLOSED)
-        self._frozen = self._mirror = self._looping = False
+        self._frozen = False
         self._figures = Figures()
         self._rates = Rates()
-        self._screen = Screen(engine, session, canvas, self)
         self._seeking = Seeking(self)
         self._changeover = Changeover(self)
         self._filming = Filming(jobs, folder, self)
@@ -162,56 +158,6 @@ class Player(QObject):
     def recording(self) -> bool:
         """Whether what is shown is recorded."""
         return self._filming.on
-
-    @property
-    def mirror(self) -> bool:
-        """Whether pictures are flipped, left for right, before anything is done with them."""
-        return self._mirror
-
-    @property
-    def smooth(self) -> bool:
-        """Whether pictures are shown as they come, under an older heatmap."""
-        return self._screen.smooth
-
-    @property
-    def hold(self) -> float:
-        """Seconds in which the range of colours falls towards what there is."""
-        return self._screen.settings.hold
-
-    @property
-    def smoothing(self) -> float:
-        """Seconds over which heatmaps are averaged; 0 for none."""
-        return self._screen.settings.smoothing
-
-    @property
-    def tracking(self) -> bool:
-        """Whether boxes have numbers that stay with them."""
-        return self._screen.settings.track
-
-    @property
-    def looping(self) -> bool:
-        """Whether a file starts again at its end."""
-        return self._looping
-
-    @property
-    def seekable(self) -> bool:
-        """Whether it is a file."""
-        return self._feed is not None and self._feed.seekable
-
-    @property
-    def length(self) -> int:
-        """How many pictures a file has; 0 when that is unknown."""
-        return 0 if self._feed is None else self._feed.length
-
-    @property
-    def duration(self) -> float:
-        """How many seconds a file has; 0 when that is unknown."""
-        return 0.0 if self._feed is None else self._feed.duration
-
-    @property
-    def rate(self) -> float:
-        """Pictures per second that the source says it gives; 0 when that is unknown."""
-        return 0.0 if self._feed is None else self._feed.source.rate
 
     @property
     def position(self) -> int:
@@ -295,40 +241,6 @@ class Player(QObject):
         if self.seekable:
             self._engine.interrupt()
             self._seeking.seek(number)
-
-    def set_looping(self, looping: bool) -> None:
-        """Let files start again at their end, or not."""
-        self._looping = looping
-        if self._feed is not None:
-            self._feed.capture.looping = looping
-        self.settings_changed.emit()
-
-    def set_mirror(self, mirror: bool) -> None:
-        """Flip pictures, or do not."""
-        self._mirror = mirror
-        if self._feed is not None:
-            self._feed.capture.mirrored = mirror
-        self.settings_changed.emit()
-
-    def set_smooth(self, smooth: bool) -> None:
-        """Show pictures as they come, or each with its own heatmap."""
-        self._screen.smooth = smooth
-        self.settings_changed.emit()
-
-    def set_hold(self, seconds: float) -> None:
-        """Let the range of colours fall in so many seconds."""
-        self._screen.settings = replace(self._screen.settings, hold=seconds)
-        self.settings_changed.emit()
-
-    def set_smoothing(self, seconds: float) -> None:
-        """Average heatmaps over so many seconds."""
-        self._screen.settings = replace(self._screen.settings, smoothing=seconds)
-        self.settings_changed.emit()
-
-    def set_tracking(self, tracking: bool) -> None:
-        """Give boxes numbers that stay with them, or none."""
-        self._screen.settings = replace(self._screen.settings, track=tracking)
-        self.settings_changed.emit()
 
     def snapshot(self) -> None:
         """Export what is shown, like a still, under a name of its own."""

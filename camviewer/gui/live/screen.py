@@ -118,7 +118,7 @@ class Screen(QObject):
 
     def _show_inspection(self, inspection: Inspection | None) -> None:
         if self._engine.live:
-            self._canvas.refresh_hover()
+            self._canvas.tell_hover()
         else:
             self._canvas.set_inspection(inspection)
 
