@@ -16,6 +16,7 @@ from tests.media.file_server import serving
 from tests.media.mjpeg_server import MjpegServer
 from tests.media.movies import movie
 from tests.media.numbered import number_of
+from tests.media.rtsp_server import RtspServer
 
 SECRET = "s3cret"  # noqa: S105
 
@@ -117,6 +118,30 @@ def test_pictures_of_another_size_on_the_way(server: MjpegServer) -> None:
     assert (96, 80) in sizes
     assert sizes <= {(48, 64), (96, 80)}
     stream.close()
+
+
+def test_rtsp_comes_over_tcp_and_is_taken_up_again() -> None:
+    with RtspServer() as server:
+        stream = NetworkStream(server.address)
+        stream.open()
+        assert stream.rate == 50
+        assert [number_of(stream.read().pixels) for _ in range(12)] == list(range(12))
+        server.break_off()
+        assert "broke off" in str(read_until_error(stream))
+        stream.open()
+        frame = stream.read()
+        assert (frame.number, number_of(frame.pixels)) == (0, 0)
+        stream.close()
+    assert server.transports == ["RTP/AVP/TCP;unicast;interleaved=0-1"] * 2
+
+
+def test_rtsp_that_falls_silent() -> None:
+    with RtspServer() as server:
+        stream = NetworkStream(server.address, timeouts=(10, 0.3))
+        stream.open()
+        server.hang()
+        assert "has sent nothing for 0.3 seconds" in str(read_until_error(stream))
+        stream.close()
 
 
 @pytest.mark.parametrize("given", ["", "admin:wrong@"])
