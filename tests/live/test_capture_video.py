@@ -1,4 +1,4 @@
-"""Real video files and the camera class itself, captured: the number is read from the pixels."""
+"""Real files, streams and the camera class, captured: the number is read from the pixels."""
 
 import math
 from pathlib import Path
@@ -7,10 +7,12 @@ import pytest
 
 from camviewer.live.capture import Capture, Condition
 from camviewer.live.slot import Arrival, Slot
+from camviewer.media.streams import NetworkStream
 from camviewer.media.videos import VideoFile
 from tests.live.fake_clock import PATIENCE, FakeClock
 from tests.live.told import Capturing, Told
 from tests.media.fake_camera import FakeCamera
+from tests.media.mjpeg_server import MjpegServer
 from tests.media.movies import movie
 from tests.media.numbered import is_mirrored, number_of
 
@@ -106,3 +108,28 @@ def test_the_camera_class_at_its_rate(rate: float, slot: Slot) -> None:
         camera.release()
         assert capture.close(PATIENCE)
         assert camera.devices == 0
+
+
+def test_a_network_camera_that_leaves_and_comes_back(slot: Slot, told: Told) -> None:
+    with MjpegServer() as server:
+        capture = Capture(NetworkStream(server.address), slot, told=told, retry=(0.02,))
+        capture.start()
+        try:
+            before = seen_of(slot, epoch=1)
+            server.leave()
+            told.wait_for(Condition.LOST)
+            lost = capture.epoch
+            server.come_back()
+            after = seen_of(slot, epoch=lost + 1)
+            assert after > before
+            assert capture.status.condition is Condition.RUNNING
+        finally:
+            assert capture.close(PATIENCE)
+
+
+def seen_of(slot: Slot, epoch: int) -> int:
+    """The camera's own number of the first frame of this epoch or a later one."""
+    while (arrival := slot.take(PATIENCE)) is not None:
+        if arrival.epoch >= epoch:
+            return number_of(arrival.frame.pixels)
+    raise AssertionError("nothing came")
