@@ -17,6 +17,7 @@ from camviewer.errors import ExportError
 
 _NAMELESS = "picture"
 _LONGEST_NAME = 150  # bytes; file systems take 255, of which extensions and numbers need some
+_BEGINNING = 64 * 1024  # bytes
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Windows opens devices by these names, whatever the extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.I)
@@ -115,6 +116,23 @@ class Growing:
         with told(path):
             self.file: IO[bytes] = self._part.open("xb")
 
+    def beginning(self) -> bytes:
+        """What is on the disk of its first bytes, for `restore`.
+
+        Raises:
+            OSError: if what was written so far cannot get there.
+        """
+        self.file.flush()
+        with self._part.open("rb") as file:
+            return file.read(_BEGINNING)
+
+    def restore(self, beginning: bytes) -> None:
+        """Take back what became of the first bytes since, and write no more; takes no space."""
+        with contextlib.suppress(OSError):  # what is still to be written has failed before
+            self.file.close()
+        with contextlib.suppress(OSError), self._part.open("r+b") as file:
+            file.write(beginning)
+
     def finish(self) -> None:
         """Close it and give it its name; as far as it could be written, if writing failed.
 
@@ -122,13 +140,8 @@ class Growing:
             ExportError: if it cannot be completed.
         """
         try:
-            with told(self.path):
-                try:
-                    self.file.flush()
-                    os.fsync(self.file.fileno())
-                finally:
-                    with contextlib.suppress(OSError):  # the first error is the one to tell
-                        self.file.close()
+            if not self.file.closed:
+                self._close()
         finally:
             self._take_name()
 
@@ -137,6 +150,15 @@ class Growing:
         with contextlib.suppress(OSError):  # an empty file that stays does no harm
             self.file.close()
             self._part.unlink()
+
+    def _close(self) -> None:
+        with told(self.path):
+            try:
+                self.file.flush()
+                os.fsync(self.file.fileno())
+            finally:
+                with contextlib.suppress(OSError):  # the first error is the one to tell
+                    self.file.close()
 
     def _take_name(self) -> None:
         try:

@@ -180,10 +180,22 @@ class VideoWriter:
                 with self._told():
                     self._container.mux(self._stream.encode(None))
                     self._sound.until(None if complete else self._end)
-                    self._container.close()
+                self._complete()
         finally:
             self._sound.close()
             self._release()
+
+    def _complete(self) -> None:
+        """Write the index; without room for it the file stays one in parts, as it was."""
+        with self._told():
+            beginning = self._growing.beginning()
+        try:
+            with self._told():
+                self._container.close()
+        except ExportError:
+            # FFmpeg says at the beginning that an index follows before it writes it
+            self._growing.restore(beginning)
+            raise
 
     def _release(self) -> None:
         """Let go of everything; the file keeps what is in it."""
