@@ -1,7 +1,9 @@
 """Panes with networks of their own, and what is saved of panes."""
 
+import gc
 import json
 import threading
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -157,3 +159,16 @@ def test_the_windows_network_takes_its_panes_along(ui: Opened, panes: CompareVie
         ui.window.models.load("vgg16")
     settled(ui)
     assert {pane.inspection.origin.model for pane in panes.panes} == {"vgg16"}
+
+
+def test_networks_that_nothing_compares_are_let_go_of(ui: Opened) -> None:
+    engine, view = ui.window.engine, ui.window.comparison.view
+    former = [weakref.ref(engine.model)]
+    for name in ("vgg16", "starter", "vgg16"):
+        with ui.bot.waitSignal(engine.model_loaded):
+            engine.load_model(name)
+        former.append(weakref.ref(engine.model))
+    ui.bot.waitUntil(lambda: not engine.busy)
+    gc.collect()
+    assert [ref() is None for ref in former] == [True, True, True, False]
+    assert view.panes == ()

@@ -324,6 +324,8 @@ class CompareView(QWidget):
         for pane in self.panes:
             if pane.setting.model is former and not pane.loading:
                 pane.adopt(pane.setting.on(model))
+        if not self._awake:  # who leafs through networks has not opened them to compare
+            self._shelf.keep(pane.setting.model for pane in self.panes)
         self._ask()
 
     def _bring_model(self, wish: Wish, model: ModelInfo) -> None:
