@@ -80,6 +80,7 @@ def order_tabs(window: MainWindow) -> None:
         window.faithfulness.choice,
         window.faithfulness.button,
         window.canvas,
+        *window.desk.bar.in_order,
         window.film_strip.view,
         classes.question.ask,
         classes.question.other.button,

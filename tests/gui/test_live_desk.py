@@ -86,8 +86,14 @@ def test_one_key_shows_the_only_camera(live: Live) -> None:
     assert desk.dock.isVisible()
     assert not desk.choosing.picker.isVisible()
     assert nameless(live.window) == []
-    live.bot.waitUntil(lambda: "fps in" in live.window.status.texts["Camera rate"])
-    assert live.window.status.texts["Age"].endswith(" old")
+    bar, follows = desk.bar, live.window.canvas
+    for widget in bar.in_order:
+        follows = follows.nextInFocusChain()
+        while follows.focusPolicy() is Qt.FocusPolicy.NoFocus or follows in (bar, bar.seek):
+            follows = follows.nextInFocusChain()
+        assert follows is widget
+    live.bot.waitUntil(lambda: live.window.status.texts["Age"].endswith(" old"))
+    assert live.window.status.texts["Camera rate"].endswith(" fps in")
     live.window.session.choose((1,))
     live.bot.waitUntil(lambda: [t.label for t in desk.scores.history.tracks] == ["green"])
 

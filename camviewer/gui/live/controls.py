@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from camviewer.gui.actions import Actions
 from camviewer.gui.live.seek_bar import SeekBar, clock
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from camviewer.gui.live.player import Player
 
 _SECOND_MS = 1000
+_OTHER = "Click to watch something else (W)"
 _NARROW = 480  # pixels of width below which the source stands below the buttons
 _LEFT = ("freeze", "step_back", "step_on", "record", "snapshot")
 _RIGHT = ("loop", "mirror", "smooth", "steady")
@@ -52,6 +61,7 @@ class TransportBar(QFrame):
         self._began = 0.0
         self.seek = SeekBar()
         self.source = PopupButton("Source")
+        self.source.setToolTip(_OTHER)
         self.source.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.source.clicked.connect(self.source_clicked)
         self.recorded = QLabel()
@@ -65,6 +75,12 @@ class TransportBar(QFrame):
         self._tick.timeout.connect(self._count)
         self._connect()
         self.hide()
+
+    @property
+    def in_order(self) -> tuple[QWidget, ...]:
+        """What Tab visits, one after the other."""
+        first = [self.buttons[name] for name in (*_LEFT, *_RIGHT)]
+        return self.seek.slider, *first, self.source, self.buttons["stop_live"]
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
@@ -139,7 +155,7 @@ class TransportBar(QFrame):
         said = condition_words(status, frozen=self._player.frozen and not self._player.seekable)
         name = self._player.source_name
         self.source.show_text(f"{name} · {said}" if said else name)
-        self.source.setToolTip(f"{status.message or name}\nClick to watch something else (W)")
+        self.source.setToolTip(f"{status.message or name}\n{_OTHER}")
         fault = status.condition in _FAULTS
         if self.source.property("fault") != fault:
             self.source.setProperty("fault", fault)
