@@ -9,7 +9,10 @@ from camviewer.evaluate.tally import Figures
 
 _MOST_CLASSES = 40
 _NAME = 20
-_TITLES = ("pictures", "accuracy", "GT-known", "MaxBoxAcc", "V2", "PxAP", "pointing")
+_CLASS_TITLES = ("pictures", "accuracy", "GT-known", "MaxBoxAcc", "V2", "PxAP", "pointing")
+_CLASS_WIDTHS = (9, 9, 9, 10, 7, 7, 9)
+_METHOD_TITLES = ("GT-known", "MaxBoxAcc", "at", "top-1 loc", "V2", "PxAP", "ms")
+_METHOD_WIDTHS = (9, 10, 6, 10, 7, 7, 8)
 
 
 def figures_table(result: Localization, threshold: float) -> str:
@@ -29,19 +32,19 @@ def figures_table(result: Localization, threshold: float) -> str:
 def method_rows(results: Sequence[Localization]) -> str:
     """One line a method."""
     width = max((len(result.method) for result in results), default=0) + 2
-    titles = ("GT-known", "best at", "", "top-1 loc", "V2", "PxAP", "ms")
-    lines = [f"{'method':{width}}" + "".join(f"{title:>9}" for title in titles)]
+    lines = [_row("method", _METHOD_TITLES, _METHOD_WIDTHS, width)]
     for result in results:
+        at = result.max_box_acc_threshold
         cells = (
             _percent(result.gt_known),
-            "-" if result.max_box_acc_threshold is None else f"{result.max_box_acc_threshold:g}",
             _percent(result.max_box_acc),
+            "-" if at is None else f"{at:g}",
             _percent(result.top1_localization),
             _percent(result.max_box_acc_v2),
             _percent(result.px_ap),
             f"{result.milliseconds:.1f}",
         )
-        lines.append(f"{result.method:{width}}" + "".join(f"{cell:>9}" for cell in cells))
+        lines.append(_row(result.method, cells, _METHOD_WIDTHS, width))
     return "\n".join(lines)
 
 
@@ -70,9 +73,9 @@ def _rows(result: Localization, threshold: float) -> Iterator[tuple[str, str]]:
 
 
 def _class_rows(result: Localization) -> Iterator[str]:
-    yield _row("class", _TITLES)
+    yield _row("class", _CLASS_TITLES, _CLASS_WIDTHS, _NAME)
     for name, figures in result.by_class.items():
-        yield _row(name, _cells(figures))
+        yield _row(name, _cells(figures), _CLASS_WIDTHS, _NAME)
 
 
 def _cells(figures: Figures) -> tuple[str, ...]:
@@ -87,10 +90,10 @@ def _cells(figures: Figures) -> tuple[str, ...]:
     return (f"{figures.pictures}", *map(_percent, shares))
 
 
-def _row(name: str, cells: Sequence[str]) -> str:
-    short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
-    widths = (9, 9, 9, 10, 7, 7, 9)
-    return f"{short:{_NAME}}" + "".join(
+def _row(name: str, cells: Sequence[str], widths: Sequence[int], first: int) -> str:
+    """Cells to the right of a name, which is cut where it is too long for its column."""
+    short = name if len(name) <= first else f"{name[: first - 1]}…"
+    return f"{short:{first}}" + "".join(
         f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)
     )
 

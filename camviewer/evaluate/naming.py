@@ -12,6 +12,7 @@ from camviewer.evaluate.datasets import Sample
 from camviewer.models.classifier import Classifier
 
 _TOLD = 5  # names in one message
+_ALIKE = 0.75  # below that an offer is a joke
 
 
 class Names:
@@ -99,7 +100,9 @@ def _matched(
     if strangers and ids is not None:
         raise CamviewerError(f"{ids} holds no {_listed(map(repr, strangers))}.")
     if strangers:
-        near = {n: difflib.get_close_matches(_plain(n), known, n=1) for n in strangers[:_TOLD]}
+        near = {
+            n: difflib.get_close_matches(_plain(n), known, 1, _ALIKE) for n in strangers[:_TOLD]
+        }
         offers = [f"{n}={classifier.labels[known[m[0]][0]]}" for n, m in near.items() if m]
         hint = f", such as --map {' '.join(map(repr, offers))}" if offers else ""
         raise CamviewerError(

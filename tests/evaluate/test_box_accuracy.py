@@ -79,9 +79,7 @@ def test_a_sweep_is_every_cut_on_its_own(
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         parts = sorted(stats[1:].tolist(), key=lambda part: -part[4])[:100]
         met = [
-            intersection_over_union(
-                (x / 256, y / 256, (x + width) / 256, (y + height) / 256), true
-            )
+            intersection_over_union((x / 256, y / 256, (x + width) / 256, (y + height) / 256), true)
             for x, y, width, height, _ in parts
         ]
         assert every[index] == pytest.approx(max(met, default=0.0))

@@ -20,7 +20,7 @@ from camviewer.cli import main
 from camviewer.errors import MethodError
 from camviewer.evaluate.comparison import Comparison
 from camviewer.evaluate.datasets import Sample
-from camviewer.evaluate.pointing import peak, points_at
+from camviewer.evaluate.pointing import peak, points_at, points_at_mask
 from camviewer.evaluate.randomisation import randomisation_check, rank_correlation
 from camviewer.inspector import Inspector, Request
 from camviewer.paths import resources
@@ -64,6 +64,24 @@ def test_pointing_within_fifteen_pixels() -> None:
     assert not points_at(made, [(0.0, 0.0, 0.3, 0.3)])
     assert not points_at(made, [(0.0, 0.0, 0.45, 0.45)], tolerance=5)
     assert not points_at(made, [(0.5, 0.0, 0.6, 0.3)])
+
+
+def test_pointing_at_a_masks_pixels() -> None:
+    spot = np.zeros((10, 10))
+    spot[5, 5] = 1  # the peak is at (55, 55) of 100
+    made = heatmap(spot)
+    mask = np.zeros((100, 100), bool)
+    mask[:39] = True
+    assert not points_at_mask(made, mask)  # the peak is a pixel's middle, 54.5, and this is 38.5
+    mask[39] = True
+    assert points_at_mask(made, mask)
+    assert not points_at_mask(made, mask, tolerance=14)
+    corner = np.zeros((100, 100), bool)
+    corner[43, 43] = True  # 11 pixels beside and above are 15.6 away
+    assert not points_at_mask(made, corner)
+    # a smaller mask is laid over the whole picture
+    assert points_at_mask(made, np.eye(10, dtype=bool))
+    assert not points_at_mask(made, np.zeros((10, 10), bool))
 
 
 @given(st.lists(st.floats(-100, 100, width=32), min_size=2, max_size=30))

@@ -1,5 +1,6 @@
 """Figures of merit on cases that can be computed by hand."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import pascal_voc
+from camviewer.evaluate.datasets import masks, pascal_voc
 from camviewer.evaluate.localization import compare_localization, measure_localization, serving
 from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
@@ -87,6 +88,65 @@ def test_any_object_of_the_class_counts_and_others_are_samples_of_their_own(
     # blue is most probable everywhere, and not on the first picture
     assert result.by_class["red"].top1 == 0.5
     assert result.by_class["blue"].top1 == 1
+
+
+def test_masks_and_pictures_without_marks(tmp_path: Path) -> None:
+    """The tiny network's map of red is exactly the red square, a cell for each pixel."""
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[..., 2] = 255
+    pixels[:2, :2] = (255, 0, 0)
+    mask = np.zeros((8, 8), np.uint8)
+    mask[:2, :2] = 255
+    for folder, name, made in (
+        ("red", "a.bmp", pixels),
+        ("red", "a_mask.png", mask),
+        ("red", "b.bmp", pixels),
+        ("red", "b_mask.png", mask.T[::-1].copy()),
+        ("blue", "c.bmp", pixels),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        Image.fromarray(made).save(tmp_path / folder / name)
+    tiny = classifier()
+    inspector = Inspector(tiny, "cpu")
+    result = measure_localization(inspector, masks(tmp_path), tiny.find, Request(), (0.2,))
+    assert (result.pictures, result.marked, result.top1) == (3, 2, pytest.approx(1 / 3))
+    red, blue = result.by_class["red"], result.by_class["blue"]
+    assert (blue.pictures, blue.marked, blue.top1, blue.gt_known) == (1, 0, 1, None)
+    assert (blue.max_box_acc, blue.px_ap, blue.pointing) == (None, None, None)
+    # b's mask is at the lower left, where the map is 0: of the mask's 8 pixels 4 are found with
+    # precision 4/8, and the other 4 with everything, 8 of 128
+    assert red.px_ap == pytest.approx(0.5 * 4 / 8 + 0.5 * 8 / 128)
+    assert result.px_ap == red.px_ap
+    # eight pixels are all within fifteen
+    assert result.pointing == 1
+    assert result.gt_known == red.gt_known == red.max_box_acc == 0.5
+    assert result.max_box_acc_v2 == pytest.approx(0.5)
+    assert result.by_threshold == {0.2: 0.5}
+    assert result.gt_known_by_overlap[0.3] == 0.5
+    assert json.loads(json.dumps(result.as_dict()))["by_class"]["blue"]["pictures"] == 1
+
+
+def test_a_mask_that_does_not_fit_names_its_picture(tmp_path: Path) -> None:
+    (tmp_path / "red").mkdir()
+    Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "red" / "a.bmp")
+    Image.new("L", (16, 8), 255).save(tmp_path / "red" / "a_mask.png")
+    tiny = classifier()
+    with pytest.raises(CamviewerError, match=r"a\.bmp: The mask has 16 x 8"):
+        measure_localization(Inspector(tiny, "cpu"), masks(tmp_path), tiny.find, Request())
+
+
+def test_figures_over_all_are_means_over_classes_where_the_papers_say_so(tmp_path: Path) -> None:
+    annotate(tmp_path, "a", ("red", 0, 0, 18, 18))
+    annotate(tmp_path, "b", ("red", 0, 0, 18, 18))
+    annotate(tmp_path, "c", ("blue", 0, 0, 1, 1))
+    tiny = classifier()
+    result = measure_localization(
+        Inspector(tiny, "cpu"), pascal_voc(tmp_path), tiny.find, Request(), ()
+    )
+    assert [f.pointing for f in result.by_class.values()] == [0, 1]
+    assert list(result.by_class) == ["blue", "red"]
+    assert result.pointing == 0.5
+    assert result.gt_known == pytest.approx(2 / 3)
 
 
 def test_a_folder_without_annotations_is_told(tmp_path: Path) -> None:
