@@ -76,6 +76,8 @@ class Bench:
         name = zoo.canonical(network)
         if name is None:
             raise ModelError(f"No network {network!r}. See `camviewer models`.")
+        if name in zoo.clip_names():
+            raise ModelError(f"{name} looks at clips; networks of pictures are compared here.")
         self.name = name
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)

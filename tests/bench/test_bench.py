@@ -113,6 +113,11 @@ def test_a_network_that_does_not_exist_is_told() -> None:
         Bench("resnet1999", CPU)
 
 
+def test_networks_of_clips_are_not_compared() -> None:
+    with pytest.raises(ModelError, match="r3d_18 looks at clips"):
+        Bench("R3D-18", CPU)
+
+
 def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> object:
         raise ImportError(f"No module named {name!r}")
