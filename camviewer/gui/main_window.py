@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         self.opener.video_wanted.connect(lambda path: self.player.start(VideoFile(path)))
         self.player.started.connect(self._watch)
         self.player.stopped.connect(self._stop_watching)
-        self.player.frozen_changed.connect(self._update_actions)
+        self.player.frozen_changed.connect(self._freeze)
         self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
         self.album.moved.connect(self._update_actions)
         self.comparison.changed.connect(self._update_actions)
@@ -185,6 +185,7 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(self.settings.geometry)
         self.restoreState(self.settings.layout)
         self._strip.hide()
+        self.docks[6].hide()  # comes with what is watched
 
     def start(self, paths: Sequence[Path]) -> None:
         """Load the starter; open the given pictures, or a sample on the very first launch."""
@@ -244,6 +245,11 @@ class MainWindow(QMainWindow):
         if not isinstance(source, VideoFile) or source.path != self.album.current:
             self.album.replace(())
         self._name_window()
+        self._update_actions()
+
+    def _freeze(self, frozen: bool) -> None:
+        if not frozen:
+            self.comparison.switch(on=False)  # panes explain one picture
         self._update_actions()
 
     def _stop_watching(self) -> None:

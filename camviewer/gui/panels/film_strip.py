@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
+    QRectF,
     QSize,
     Qt,
     Signal,
@@ -17,17 +20,22 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QImage, QImageReader, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 
+from camviewer.errors import SourceError
 from camviewer.gui.album import Album
 from camviewer.gui.jobs import Jobs
 from camviewer.gui.theme import SPACE
+from camviewer.media.videos import VideoFile, is_video
 
 _THUMB = QSize(112, 80)
+_MARK = 14.0  # logical pixels; the radius of what marks a video
 _FORMATS = frozenset({"jpeg", "jpg", "png", "webp", "tiff", "tif", "bmp", "gif"})
 _Index = QModelIndex | QPersistentModelIndex
 
 
 def read_thumbnail(path: Path) -> QImage:
-    """A small upright picture; a null one when Qt cannot read the file."""
+    """A small upright picture; a null one when the file cannot be read."""
+    if is_video(path):
+        return _first_picture(path)
     reader = QImageReader(str(path))
     reader.setAutoTransform(True)
     reader.setDecideFormatFromContent(True)
@@ -38,10 +46,40 @@ def read_thumbnail(path: Path) -> QImage:
     if size.isValid():
         reader.setScaledSize(size.scaled(_THUMB * 2, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
-    if image.isNull():
-        return image
+    return image if image.isNull() else _small(image)
+
+
+def _small(image: QImage) -> QImage:
     smooth = Qt.TransformationMode.SmoothTransformation
     return image.scaled(_THUMB, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+
+
+def _first_picture(path: Path) -> QImage:
+    """How a video begins, marked as one."""
+    video = VideoFile(path)
+    try:
+        video.open()
+        frame = video.read()
+    except SourceError:  # what is wrong with it is told when it is opened
+        return QImage()
+    finally:
+        video.close()
+    if frame is None:
+        return QImage()
+    height, width = frame.size
+    pixels = np.ascontiguousarray(frame.pixels)
+    image = _small(QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 150))
+    middle = QRectF(image.rect()).center()
+    painter.drawEllipse(middle, _MARK, _MARK)
+    painter.setBrush(QColor("white"))
+    corners = ((-0.35, -0.5), (-0.35, 0.5), (0.55, 0.0))
+    painter.drawPolygon([middle + QPointF(x * _MARK, y * _MARK) for x, y in corners])
+    painter.end()
+    return image
 
 
 class _Thumbnails(QAbstractListModel):
