@@ -59,7 +59,7 @@ class StreamReader:
             # of several frames decoded at a time, all but one would be shown late
             self._stream.thread_type = "SLICE"
             self._packets = self._container.demux(self._stream)
-            self._frames = self._decoded()
+            self._frames: Iterator[VideoFrame] = self._decoded()
             self._developer: Developer | None = None
             self._first: int | None = None
         except BaseException:
@@ -69,7 +69,8 @@ class StreamReader:
         self._held_back = self._ends or self._container.format.name.startswith(_FILM)
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect, and let go of the decoder."""
+        self._frames = iter(())  # they refer to this object, and it to them
         self._container.close()
 
     @property

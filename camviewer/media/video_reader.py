@@ -66,6 +66,8 @@ class Reader:
         self._last = -1  # the number of the newest frame that was decoded
         self._counting = False
         self._counted = 0  # once all were
+        self._packets: Iterator[Packet[VideoStream]]
+        self._frames: Iterator[VideoFrame]
         self._begin()
         self.has_audio = bool(self._container.streams.audio)
         try:
@@ -80,7 +82,13 @@ class Reader:
             raise
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of the decoder's threads and pictures."""
+        self._frames, self._packets = (
+            iter(()),
+            iter(()),
+        )  # they refer to this object, and it to them
+        self._kept.clear()
+        self._ready.clear()
         self._container.close()
         self._index.close()
 
@@ -189,7 +197,7 @@ class Reader:
             self._container.close()
             raise
         self._base: Fraction = self._stream.time_base or Fraction(1, av.time_base)
-        self._packets: Iterator[Packet[VideoStream]] = self._container.demux(self._stream)
+        self._packets = self._container.demux(self._stream)
         self._frames = self._decoded()
 
     def _measure(self) -> None:

@@ -1,13 +1,18 @@
 """Videos frame by frame: every number and time, however a frame is reached."""
 
+import gc
 import random
 import sys
 import threading
+import weakref
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.media.source import SeekableSource
@@ -195,6 +200,65 @@ def test_it_can_be_opened_again_and_closed_twice(folder: Path) -> None:
         video.read()
     with pytest.raises(SourceError, match="not open"):
         video.seek(1)
+
+
+def test_the_decoder_goes_with_the_file(folder: Path) -> None:
+    """Decoders hold threads and much memory: the garbage collector would come too late."""
+    video = opened(movie(folder / "gone.mp4", FRAMES))
+    gc.collect()
+    gc.disable()
+    try:
+        readers = []
+        for place in (0, 12, 29):
+            video.open()
+            video.seek(place)
+            video.read()
+            with video._holder.in_use() as reader:
+                readers.append(weakref.ref(reader))
+            del reader
+        video.close()
+        assert [reader() for reader in readers] == [None] * 3
+    finally:
+        gc.enable()
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 900), min_size=3, max_size=20), st.data())
+def test_any_rate_gives_exact_numbers_and_times(steps: list[int], data: st.DataObject) -> None:
+    times = [sum(steps[:n]) / 1000 for n in range(len(steps))]
+    with TemporaryDirectory() as folder:
+        video = opened(movie(Path(folder, "any.mkv"), len(steps), size=(24, 32), times=times))
+        for place in data.draw(st.lists(st.integers(0, len(steps) - 1), max_size=4)):
+            video.seek(place)
+            frame = video.read()
+            assert (frame.number, number_of(frame.pixels)) == (place, place)
+            assert frame.time == pytest.approx(times[place], abs=1e-6)
+        video.seek(0)
+        assert [frame.number for frame in iter(video.read, None)] == list(range(len(steps)))
+        assert video.length == len(steps)
+        video.close()
+
+
+def test_pixels_that_are_not_square_are_made_so(folder: Path) -> None:
+    wide = {"preset": "ultrafast", "x264-params": "sar=4/3"}
+    video = opened(movie(folder / "wide.mp4", 2, size=(96, 120), options=wide))
+    frame = video.read()
+    assert frame.size == video.size == (96, 160)
+    video.close()
+
+
+def test_all_pictures_have_the_size_of_the_first(folder: Path) -> None:
+    parts = [
+        movie(folder / f"size {size}.ts", 10, size=size, **MPEG2).read_bytes()
+        for size in ((96, 128), (64, 160))
+    ]
+    path = folder / "sizes.ts"
+    path.write_bytes(b"".join(parts))
+    video = opened(path)
+    frames = read_all(video)
+    assert len(frames) >= 18
+    assert {frame.size for frame in frames} == {(96, 128)}
+    video.close()
 
 
 def test_closing_from_another_thread_while_it_is_read(folder: Path) -> None:
