@@ -159,6 +159,27 @@ def test_a_camera_that_hangs_holds_up_nothing(live: Live) -> None:
     live.camera.opening.open()
 
 
+def test_a_window_closed_while_watching_opens_without_scores(
+    live: Live, tmp_path: Path, qtbot: QtBot
+) -> None:
+    live.watch()
+    assert live.desk.dock.isVisible()
+    live.window.close()
+    with opened(tmp_path, qtbot) as again:
+        again.start()
+        assert not again.window.desk.dock.isVisible()
+        assert again.settings.show_scores
+
+
+def test_space_drags_the_picture_when_nothing_is_watched(live: Live, tmp_path: Path) -> None:
+    live.ui.open(picture(tmp_path / "a.png"))
+    canvas = live.window.canvas
+    canvas.setFocus()
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.cursor().shape() is Qt.CursorShape.OpenHandCursor
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+
+
 def test_the_scores_stay_away_once_they_were_closed(live: Live) -> None:
     live.watch()
     live.desk.dock.close()
