@@ -6,9 +6,9 @@ import io
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
@@ -28,13 +28,18 @@ _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.I)
 
 def new_sequence() -> str:
     """A name for a recording that begins now."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    return f"{datetime.now():%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}"
 
 
 def sequence_of(path: Path) -> str:
     """The recording that a frame is of; empty if the file is no recorded frame."""
     match = _FRAME.fullmatch(path.name)
     return match[1] if match else ""
+
+
+def place_in_time(path: Path) -> list[tuple[int, int, str]]:
+    """A sort key: frames in the order in which they were recorded."""
+    return natural_key(path.name)
 
 
 class Frames:
@@ -63,10 +68,7 @@ class Frames:
             )
             frames = {
                 sub.name: tuple(
-                    sorted(
-                        (f for f in sub.iterdir() if _FRAME.fullmatch(f.name)),
-                        key=lambda f: natural_key(f.name),
-                    )
+                    sorted((f for f in sub.iterdir() if sequence_of(f)), key=place_in_time)
                 )
                 for sub in subfolders
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from camviewer.teach.data.dataset import (
     printable,
     readable,
 )
-from camviewer.teach.data.frames import Frames, sequence_of
+from camviewer.teach.data.frames import Frames, place_in_time, sequence_of
 from camviewer.teach.data.lesson_file import Contents, LessonClass, told
 from camviewer.types import Frame
 
@@ -154,11 +155,11 @@ class Lesson:
         """
         with self._changing():
             own = set(self._class(name).pictures)
+            known = {path for c in self.classes for path in c.pictures}
             wanted = dict.fromkeys(Path(os.path.normpath(file.absolute())) for file in files)
             new = [file for file in wanted if file not in own]
             self.move(new, name)
-            present = set(self._class(name).pictures)
-            added = tuple(file for file in new if file not in present)
+            added = tuple(file for file in new if file not in known)
             if added:
                 old = self._class(name)
                 self._keep(self._changed(old, replace(old, added=old.added + added)))
@@ -182,8 +183,9 @@ class Lesson:
         with self._changing():
             target = self._with_subfolder(name)
             path = self._frames.add(target.subfolder, frame, sequence)
-            new = replace(target, recorded=(*target.recorded, path))
-            self._show(self._changed(target, new))
+            recorded = list(target.recorded)
+            bisect.insort(recorded, path, key=place_in_time)
+            self._show(self._changed(target, replace(target, recorded=tuple(recorded))))
             return path
 
     def move(self, pictures: Iterable[Path], to: str) -> None:
@@ -201,7 +203,11 @@ class Lesson:
                 recorded = [self._frames.move(path, subfolder) for path in recorded]
             left = self._without(wanted)
             classes = tuple(
-                replace(c, added=(*c.added, *added), recorded=(*c.recorded, *recorded))
+                replace(
+                    c,
+                    added=(*c.added, *added),
+                    recorded=tuple(sorted((*c.recorded, *recorded), key=place_in_time)),
+                )
                 if c.name == to
                 else c
                 for c in left.classes
