@@ -21,7 +21,7 @@ CUTS = np.arange(100, dtype=np.float32) / 100
 """The thresholds tau: shares of the map's maximum."""
 
 _HALF = 0.5
-_SIDE, _MOST_SIDE = 256, 512  # of the raster on which maps are cut
+_SIDE, _MOST_SIDE = 224, 448  # of the raster on which maps are cut; 224 is the authors'
 _MOST_PARTS = 100  # of one cut, the largest ones; as `boxes.find_boxes`
 _ROUNDING = 1e-9
 
@@ -79,7 +79,7 @@ class BoxAccuracy:
 def sweep(heatmap: Heatmap, drawn: Sequence[Corners]) -> tuple[Overlaps, Overlaps]:
     """How well the boxes of a map meet drawn ones, for every threshold of `CUTS`.
 
-    The map is laid over a raster of 256 pixels along the picture's longer side (more when the map
+    The map is laid over a raster of 224 pixels along the picture's longer side (more when the map
     itself is finer), so edges are right to half of such a pixel. Components are 8-connected.
 
     Args:
@@ -133,7 +133,7 @@ def _parts(values: Map) -> tuple[NDArray[np.float64], list[int]]:
     for cut in CUTS:
         # level sets are nested: what lies outside the last one is not looked at again
         _, _, stats, _ = cv2.connectedComponentsWithStats(
-            (values >= cut).view(np.uint8), connectivity=8, ltype=cv2.CV_32S
+            (values >= cut).view(np.uint8), connectivity=8, ltype=cv2.CV_16U
         )
         order = np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
         if not len(order):

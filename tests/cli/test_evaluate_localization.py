@@ -12,6 +12,8 @@ from PIL import Image
 
 from camviewer.cli import main
 from camviewer.cli.localization_table import figures_table, method_rows
+from camviewer.cli.parser import build_parser
+from camviewer.evaluate.datasets import FORMATS
 from camviewer.evaluate.localization import Localization
 from camviewer.evaluate.tally import Figures
 from camviewer.models import zoo
@@ -146,6 +148,14 @@ def test_the_network_may_be_a_file(
     (row,) = rows(capsys)
     assert row["pictures"] == 2
     assert evaluate(masks, "--boxes", "masks", "--model", str(folder / "gone.pth")) == 2
+
+
+def test_the_command_line_offers_every_format() -> None:
+    parser, _ = build_parser()
+    for kind in FORMATS:
+        assert parser.parse_args(["evaluate", "localization", "x", "--boxes", kind]).boxes == kind
+    with pytest.raises(SystemExit):
+        parser.parse_args(["evaluate", "localization", "x", "--boxes", "yolo"])
 
 
 def result(classes: int, method: str = "cam") -> Localization:

@@ -13,6 +13,7 @@ from camviewer.types import BoxRule, Heatmap, Rule
 from tests.inspections import cropped, heatmap, whole
 
 SIDE = 64
+SWEPT = 224  # pixels of the raster on which maps are cut
 SMALL = (0.5, 0.5, 0.75, 0.625)  # left, top, right, bottom
 LARGE = (0.0, 0.0, 0.25, 0.5)
 
@@ -32,7 +33,7 @@ def at(cut: float) -> int:
 
 def test_the_largest_component_counts_until_it_is_cut_away() -> None:
     largest, every = sweep(two_things(large=0.5), [SMALL])
-    # an edge is blurred over a pixel, and the raster has four for each
+    # an edge is blurred over a pixel, and the raster has three and a half for each
     assert largest[at(0.4)] == 0
     assert largest[at(0.6)] > 0.9
     assert every[at(0.4)] > 0.85
@@ -73,15 +74,13 @@ def test_a_sweep_is_every_cut_on_its_own(
     true = (place[0], place[1], place[0] + place[2], place[1] + place[3])
     made = heatmap(values, whole((24, 24)))
     largest, every = sweep(made, [true])
-    raster = made.resample(made.positive, (256, 256))
+    raster = made.resample(made.positive, (SWEPT, SWEPT))
     for index in range(0, len(CUTS), 7):
         mask = (raster >= CUTS[index]).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         parts = sorted(stats[1:].tolist(), key=lambda part: -part[4])[:100]
-        met = [
-            intersection_over_union((x / 256, y / 256, (x + width) / 256, (y + height) / 256), true)
-            for x, y, width, height, _ in parts
-        ]
+        corners = [np.array((x, y, x + w, y + h)) / SWEPT for x, y, w, h, _ in parts]
+        met = [intersection_over_union(tuple(box.tolist()), true) for box in corners]
         assert every[index] == pytest.approx(max(met, default=0.0))
         same = [m for m, part in zip(met, parts, strict=True) if part[4] == parts[0][4]]
         assert any(largest[index] == pytest.approx(m) for m in same or [0.0])

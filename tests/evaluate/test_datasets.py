@@ -193,8 +193,11 @@ def changed(key: str, number: int, **entry: object) -> dict[str, Any]:
         ([], "no images, annotations and categories"),
         ({"images": {}, "annotations": [], "categories": []}, "no list of images"),
         ({"images": [3], "annotations": [], "categories": []}, r"images\[0\] is no object"),
-        (changed("images", 1, width=0), r"images\[1\] has no width"),
-        (changed("images", 1, height=1e300), r"images\[1\] has 1e\+300 pixels of height"),
+        (changed("images", 1, width=0), r"images\[1\] has no sensible width"),
+        (changed("images", 1, height=1e300), r"images\[1\] has no sensible height"),
+        (changed("images", 1, width=float("nan")), r"images\[1\] has no sensible width"),
+        (changed("images", 1, width=10**400), r"images\[1\] has no sensible width"),
+        (changed("images", 0, width=10**6, height=10**6), r"images\[0\] has 1000000 x"),
         (changed("images", 0, file_name=""), r"images\[0\] has no file_name"),
         (changed("categories", 1, name=5), r"categories\[1\] has no name"),
         (changed("categories", 1, id=[1]), r"categories\[1\] has no id"),
@@ -202,6 +205,8 @@ def changed(key: str, number: int, **entry: object) -> dict[str, Any]:
         (changed("annotations", 1, bbox=[0, 0, 1]), r"annotations\[1\]: its bbox"),
         (changed("annotations", 1, bbox=[0, 0, 0, 4]), r"annotations\[1\]: .*without area"),
         (changed("annotations", 1, bbox=[0, 0, float("nan"), 4]), r"annotations\[1\]"),
+        (changed("annotations", 1, bbox=[0, 0, 10**400, 4]), r"annotations\[1\]"),
+        (changed("annotations", 0, segmentation=[[10**400, 2]]), r"annotations\[0\]"),
         (changed("annotations", 1, bbox="wide"), r"annotations\[1\]"),
         (changed("annotations", 0, segmentation=[[1, 2, 3]]), r"annotations\[0\]"),
         (changed("annotations", 0, segmentation=[["x", 2]]), r"annotations\[0\]"),
@@ -228,7 +233,13 @@ def test_coco_files_that_cannot_be_read_or_chosen_are_told(tmp_path: Path) -> No
         coco(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["../secret.jpg", "/etc/secret.jpg", r"..\..\secret.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../secret.jpg", "/etc/secret.jpg", r"..\..\secret.jpg"),
+        *("nul\0.jpg", "\ud800.jpg", "long" * 2000, ".", "..", "a/" * 3000),
+    ],
+)
 def test_coco_does_not_lead_out_of_its_folder(tmp_path: Path, name: str) -> None:
     picture(tmp_path / "secret.jpg")
     file = write(tmp_path / "data" / "c.json", changed("images", 0, file_name=name))

@@ -8,7 +8,6 @@ plain list of boxes.
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -121,6 +120,8 @@ def _read(content: Any) -> list[_Picture]:
         names[_key(entry, "id", place)] = _text(entry, "name", place)
     for place, entry in _entries(content, "images"):
         width, height = (_side(entry, key, place) for key in ("width", "height"))
+        if width * height > PIXEL_LIMIT:
+            raise ValueError(f"{place} has {width} x {height} pixels")
         picture = _Picture(_text(entry, "file_name", place), width, height)
         pictures[_key(entry, "id", place)] = picture
     for place, entry in _entries(content, "annotations"):
@@ -153,7 +154,7 @@ def _thing(entry: dict[str, Any], picture: _Picture, place: str) -> _Thing:
             (top + height) / picture.height,
         )
         return _Thing(box, _polygons(entry.get("segmentation")))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"{place}: its bbox or segmentation is wrong ({error!r})") from error
 
 
@@ -196,7 +197,7 @@ def _mask(entry: _Picture, name: str) -> Mask:
 
 def _key(entry: dict[str, Any], key: str, place: str) -> Hashable:
     value = entry.get(key)
-    if not isinstance(value, int | str):
+    if not isinstance(value, int | float | str):
         raise ValueError(f"{place} has no {key}")
     return value
 
@@ -210,8 +211,6 @@ def _text(entry: dict[str, Any], key: str, place: str) -> str:
 
 def _side(entry: dict[str, Any], key: str, place: str) -> int:
     value = entry.get(key)
-    if not isinstance(value, int | float) or not (math.isfinite(value) and value >= 1):
-        raise ValueError(f"{place} has no {key} in pixels")
-    if value > PIXEL_LIMIT:
-        raise ValueError(f"{place} has {value:g} pixels of {key}")
+    if not isinstance(value, int | float) or not 1 <= value <= PIXEL_LIMIT:
+        raise ValueError(f"{place} has no sensible {key} in pixels")
     return int(value)

@@ -41,7 +41,7 @@ class Pictures:
             CamviewerError: if there is none, or several and no telling which.
         """
         hint = PureWindowsPath(named)
-        near = next((c for c in self._near(annotation, hint) if c.is_file()), None)
+        near = next((c for c in self._near(annotation, hint) if _is_file(c)), None)
         return near or self._anywhere(annotation, hint)
 
     def all(self) -> list[Path]:
@@ -78,6 +78,13 @@ class Pictures:
     @cached_property
     def _by_stem(self) -> dict[str, list[Path]]:
         return _index(self.all(), lambda path: path.stem)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _index(paths: list[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:
