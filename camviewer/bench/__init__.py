@@ -2,3 +2,6 @@
 
 NETWORKS = ("resnet18", "resnet50", "mobilenet_v3_large", "efficientnet_b0")
 PEERS = ("pytorch-grad-cam", "torchcam", "captum")
+ROUNDS = 7
+LIVE_NETWORKS = ("starter", "resnet18", "mobilenet_v3_large")
+LIVE_ROUNDS = 3

@@ -10,8 +10,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from camviewer.bench import ROUNDS
 from camviewer.bench.peers import PEERS, Call, Job
-from camviewer.bench.timing import ROUNDS, Blocks, Timing, interleaved, ratio
+from camviewer.bench.timing import Blocks, Timing, interleaved, ratio
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.layout import Axes
 from camviewer.cam.methods import Method, find_method, require

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-ROUNDS = 7
+from camviewer.bench import ROUNDS
+
 _CALLS = 10
 _SECONDS = 1.0
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from tqdm import tqdm
 
+from camviewer.bench import NETWORKS, ROUNDS
 from camviewer.bench.bench import Bench, Row
 from camviewer.bench.peers import PEERS
 from camviewer.bench.timing import Timing
@@ -30,14 +31,15 @@ def bench(arguments: argparse.Namespace) -> int:
     for peer in arguments.against:
         PEERS[peer].load()
     device = choose_device(arguments.device).device
+    rounds = arguments.rounds or ROUNDS
     rows: list[Row] = []
     status = _DONE
-    for name in arguments.networks:
+    for name in arguments.networks or NETWORKS:
         network = Bench(name, device, arguments.runtime)
         for method in arguments.methods:
             with tqdm(desc=f"{name} {method}", unit="block", disable=None, leave=False) as bar:
                 try:
-                    row = network.measure(method, arguments.against, arguments.rounds, bar.update)
+                    row = network.measure(method, arguments.against, rounds, bar.update)
                 except MethodError as error:
                     bar.clear()
                     print(f"camviewer: {name}, {method}: {error}", file=sys.stderr)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
+from camviewer.bench import LIVE_NETWORKS, LIVE_ROUNDS
 from camviewer.bench.peers import PEERS
 from camviewer.bench.plain_loop import PEER
 from camviewer.errors import CamviewerError
-from camviewer.gui.live.rehearsal import NETWORKS, LiveRow, Rehearsal
+from camviewer.gui.live.rehearsal import LiveRow, Rehearsal
 
 
 def bench_live(arguments: argparse.Namespace) -> int:
@@ -25,11 +26,14 @@ def bench_live(arguments: argparse.Namespace) -> int:
     """
     against = _compared(arguments.against)
     rows: list[LiveRow] = []
-    for name in arguments.networks or NETWORKS:
+    for name in arguments.networks or LIVE_NETWORKS:
         rehearsal = Rehearsal(name, arguments.device, arguments.runtime)
         with tqdm(desc=f"{name} live", unit="run", disable=None, leave=False) as bar:
             row = rehearsal.measure(
-                arguments.rounds, arguments.seconds, against=against, watch=bar.update
+                arguments.rounds or LIVE_ROUNDS,
+                arguments.seconds,
+                against=against,
+                watch=bar.update,
             )
         rows.append(row)
         if arguments.json:

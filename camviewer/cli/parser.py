@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from camviewer import __version__
-from camviewer.bench import NETWORKS, PEERS
+from camviewer.bench import LIVE_NETWORKS, LIVE_ROUNDS, NETWORKS, PEERS, ROUNDS
 from camviewer.cam.runtimes import EXPORTING, Choice
 from camviewer.cli.options import (
     add_map_options,
@@ -223,9 +223,21 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--networks",
         nargs="+",
-        default=list(NETWORKS),
         metavar="NAME",
-        help=f"torchvision's (default: {' '.join(NETWORKS)})",
+        help=f"torchvision's (default: {' '.join(NETWORKS)}; live: {' '.join(LIVE_NETWORKS)})",
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="the live view instead, with a synthetic camera in a window that nobody sees: how "
+        "fluid, how fresh, and (--against pytorch-grad-cam) the script people write",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=at_least_one,
+        default=5,
+        metavar="S",
+        help="live: of each run (default: %(default)s)",
     )
     parser.add_argument(
         "--methods", nargs="+", default=["auto"], metavar="NAME", help="see `camviewer methods`"
@@ -239,7 +251,7 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
         help=f"compare with {', '.join(PEERS)}, where they are installed",
     )
     parser.add_argument(
-        "--rounds", type=at_least_one, default=7, metavar="N", help="default: %(default)s"
+        "--rounds", type=at_least_one, metavar="N", help=f"default: {ROUNDS}; live: {LIVE_ROUNDS}"
     )
     parser.add_argument("--runtime", type=Choice, choices=list(Choice), default=Choice.AUTO)
     parser.add_argument("--device", default="auto", metavar="D", help="as for explain")
@@ -278,6 +290,10 @@ def _faithfulness(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    if arguments.live:
+        from camviewer.cli.bench_live import bench_live
+
+        return bench_live(arguments)
     from camviewer.cli.bench import bench
 
     return bench(arguments)

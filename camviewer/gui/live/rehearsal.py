@@ -43,7 +43,6 @@ from camviewer.live.synthetic import SyntheticCamera
 from camviewer.models import catalog, zoo
 from camviewer.models.classifier import Classifier
 
-NETWORKS = ("starter", "resnet18", "mobilenet_v3_large")
 _TICK_MS = 5
 _WARM_UP_S = 1.5
 _PATIENCE_MS = 60_000
@@ -273,7 +272,7 @@ def _classifier(network: str) -> Classifier:
 def _window(classifier: Classifier, inspector: Inspector) -> Iterator[MainWindow]:
     """A window with everything in it, in which the network is loaded."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    qInstallMessageHandler(_without_offscreen_chatter)
+    before = qInstallMessageHandler(_without_offscreen_chatter)
     folder = QTemporaryDir()
     store = QSettings(folder.filePath("settings.ini"), QSettings.Format.IniFormat)
     settings = Settings(store)
@@ -290,6 +289,7 @@ def _window(classifier: Classifier, inspector: Inspector) -> Iterator[MainWindow
         yield window
     finally:
         window.close()
+        qInstallMessageHandler(before)
 
 
 @contextmanager
