@@ -9,6 +9,7 @@ from camviewer.gui.actions import overview
 from camviewer.gui.dialogs.frame import Dialog
 from camviewer.gui.theme import SPACE
 
+_COLUMNS = 4  # as high as a laptop's screen at most
 _MORE = {
     "On the picture": [
         ("Select the next box", "N"),
@@ -27,7 +28,7 @@ _MORE = {
         ("Move the picture", "Drag, middle button"),
         ("Move or resize a box", "Drag it or its handles"),
         ("Explain one class", "Click it"),
-        ("Add or remove a class", "Click its check box, Ctrl+Click"),
+        ("Add or remove a class", "Its check box, Ctrl+Click"),
     ],
 }
 
@@ -38,8 +39,8 @@ class ShortcutsDialog(Dialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Keyboard shortcuts", parent, "Close")
         groups = {**overview(), **_MORE}
-        columns = [QVBoxLayout(), QVBoxLayout(), QVBoxLayout()]
-        heights = [0, 0, 0]
+        columns = [QVBoxLayout() for _ in range(_COLUMNS)]
+        heights = [0] * _COLUMNS
         for name, rows in groups.items():
             shortest = heights.index(min(heights))
             columns[shortest].addWidget(_group(name, rows))
