@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
@@ -17,7 +17,6 @@ from camviewer.errors import ExportError
 
 _NAMELESS = "picture"
 _LONGEST_NAME = 150  # bytes; file systems take 255, of which extensions and numbers need some
-_BEGINNING = 64 * 1024  # bytes
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 # Windows opens devices by these names, whatever the extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.I)
@@ -116,22 +115,17 @@ class Growing:
         with told(path):
             self.file: IO[bytes] = self._part.open("xb")
 
-    def beginning(self) -> bytes:
-        """What is on the disk of its first bytes, for `restore`.
+    def mend(self, work: Callable[[IO[bytes]], None]) -> None:
+        """Write no more, and put right what was written until that failed.
 
-        Raises:
-            OSError: if what was written so far cannot get there.
+        Args:
+            work: is given the file, to read and write.
         """
-        self.file.flush()
-        with self._part.open("rb") as file:
-            return file.read(_BEGINNING)
-
-    def restore(self, beginning: bytes) -> None:
-        """Take back what became of the first bytes since, and write no more; takes no space."""
-        with contextlib.suppress(OSError):  # what is still to be written has failed before
+        # the first error is the one to tell
+        with contextlib.suppress(OSError):
             self.file.close()
         with contextlib.suppress(OSError), self._part.open("r+b") as file:
-            file.write(beginning)
+            work(file)
 
     def finish(self) -> None:
         """Close it and give it its name; as far as it could be written, if writing failed.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import IO, cast
 
 import av
 import cv2
@@ -29,6 +31,7 @@ _HIGHEST_RATE = 1000.0
 _INTERLEAVING = {"max_interleave_delta": "1000000"}
 _KEYFRAME_SECONDS = 2  # as much is lost at most when the program is killed
 _LONGEST_GROUP = 250  # frames
+_BOX = struct.Struct(">I4s")  # length and kind, at the beginning of each part of an MP4
 # What YUV means is written into the file: without, players guess by the picture's size.
 _BT709 = 1  # as colour space, primaries and transfer alike
 
@@ -180,28 +183,19 @@ class VideoWriter:
                 with self._told():
                     self._container.mux(self._stream.encode(None))
                     self._sound.until(None if complete else self._end)
-                self._complete()
+                    # the index goes to the end, and only then is it said at the beginning
+                    self._container.close()
         finally:
             self._sound.close()
             self._release()
-
-    def _complete(self) -> None:
-        """Write the index; without room for it the file stays one in parts, as it was."""
-        with self._told():
-            beginning = self._growing.beginning()
-        try:
-            with self._told():
-                self._container.close()
-        except ExportError:
-            # FFmpeg says at the beginning that an index follows before it writes it
-            self._growing.restore(beginning)
-            raise
 
     def _release(self) -> None:
         """Let go of everything; the file keeps what is in it."""
         if not self.frames:
             self._growing.discard()
         else:
+            if self._failed and self._container.format.name in ("mp4", "mov"):
+                self._growing.mend(_cut_torn)
             self._growing.finish()
         # without its file the container writes no more: a second end would spoil what can be played
         with contextlib.suppress(FFmpegError, OSError):
@@ -292,3 +286,18 @@ def _fitted(pixels: Pixels, size: Size) -> Pixels:
     top, left = missing[0] // 2, missing[1] // 2
     sides = (top, missing[0] - top, left, missing[1] - left)
     return np.asarray(cv2.copyMakeBorder(pixels, *sides, border), np.uint8)
+
+
+def _cut_torn(file: IO[bytes]) -> None:
+    """Cut an MP4 where a box is incomplete: a torn one makes players refuse all before it, too."""
+    size = file.seek(0, os.SEEK_END)
+    place = 0
+    while place + _BOX.size <= size:
+        file.seek(place)
+        length, kind = _BOX.unpack(file.read(_BOX.size))
+        if length < _BOX.size or place + length > size:
+            # pictures may be missing, but not what describes them
+            if kind != b"mdat":
+                file.truncate(place)
+            return
+        place += length

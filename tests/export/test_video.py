@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,32 +184,55 @@ def test_a_full_disk_is_told_and_what_was_written_can_be_played(
     np.testing.assert_allclose(read.times, np.arange(len(read.times)) / 10, atol=0.001)
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_a_disk_that_is_full_only_at_the_end(tmp_path: Path, suffix: str) -> None:
-    """Wherever in the finishing it happens, what can be played stays so."""
-    noise = np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), np.uint8)
+NOISE = np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), np.uint8)
 
-    def begun(path: Path) -> VideoWriter:
-        writer = VideoWriter(path, (48, 64), 10)
-        for i in range(100):
-            writer.write(noise[i % 20], i / 10)
-        return writer
 
-    whole = begun(tmp_path / f"whole{suffix}")
+def begun(path: Path) -> VideoWriter:
+    """Ten seconds of noise, of which the file is not finished."""
+    writer = VideoWriter(path, (48, 64), 10)
+    for i in range(100):
+        writer.write(NOISE[i % 20], i / 10)
+    return writer
+
+
+def test_a_disk_is_full_wherever_in_the_finishing(tmp_path: Path) -> None:
+    """What can be played stays so, also if the file is cut within what describes its last part."""
+    whole = begun(tmp_path / "whole.mp4")
     (part,) = tmp_path.iterdir()
     least = part.stat().st_size
+    held = part.read_bytes()
     whole.close()
-    most = (tmp_path / f"whole{suffix}").stat().st_size
-    # the last bytes are the index
-    sizes = [*np.linspace(least, most - 3000, 7), *np.linspace(most - 2500, most - 1, 7)]
+    data = (tmp_path / "whole.mp4").read_bytes()
+    # finished, the file still has the descriptions of its parts, as they were written
+    starts = [m.start() - 4 for m in re.finditer(b"moof", data) if m.start() > least]
+    assert held[:28] == data[:28]
+    assert starts
+    sizes = [
+        *np.linspace(least, len(data) - 3000, 5),
+        *np.linspace(len(data) - 2500, len(data) - 1, 5),
+        *(start + offset for start in starts for offset in (1, 9, 41, 100, 263, 265)),
+    ]
     for step, size in enumerate(map(int, sizes)):
-        path = tmp_path / f"{step}{suffix}"
+        path = tmp_path / f"{step}.mp4"
         writer = begun(path)
         with full_after(size), pytest.raises(ExportError, match="disk is full"):
             writer.close()
         read = content(path, cut=True)
         assert 20 <= len(read.frames) <= 100
         np.testing.assert_allclose(read.times, np.arange(len(read.times)) / 10, atol=0.001)
+
+
+def test_a_full_disk_at_the_end_of_a_matroska(tmp_path: Path) -> None:
+    whole = begun(tmp_path / "whole.mkv")
+    (part,) = tmp_path.iterdir()
+    least = part.stat().st_size
+    whole.close()
+    most = (tmp_path / "whole.mkv").stat().st_size
+    for step, size in enumerate(np.linspace(least, most - 1, 8).astype(int).tolist()):
+        writer = begun(tmp_path / f"{step}.mkv")
+        with full_after(size), pytest.raises(ExportError, match="disk is full"):
+            writer.close()
+        assert 20 <= len(content(tmp_path / f"{step}.mkv", cut=True).frames) <= 100
 
 
 def test_a_format_that_is_none_is_told(tmp_path: Path) -> None:
