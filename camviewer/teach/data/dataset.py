@@ -137,7 +137,7 @@ class Dataset:
             )
         few = [f"{name} ({count})" for name, count in counts.items() if count < LEAST]
         if few:
-            hint = f" {len(self.broken)} pictures cannot be read." if self.broken else ""
+            hint = f" Pictures that cannot be read: {len(self.broken)}." if self.broken else ""
             raise CamviewerError(
                 f"Too few pictures of {', '.join(few[:5])}: a class needs at least {LEAST}, better "
                 f"20. Add some, or take the class away.{hint}"

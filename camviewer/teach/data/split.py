@@ -155,7 +155,9 @@ class _Dealing:
         self._members = members
         self._held: Counter[str] = Counter()
         self._taught = Counter(name for counts in members.values() for name in counts)
-        pictures = sum(members.values(), Counter[str]())
+        pictures: Counter[str] = Counter()
+        for counts in members.values():
+            pictures.update(counts)
         self._need = {name: max(1, round(share * n)) for name, n in pictures.items()}
         self._having: dict[str, list[int]] = {name: [] for name in pictures}
         for group, counts in members.items():
@@ -205,14 +207,14 @@ def _notes(
     classes: Iterable[str], members: dict[int, Counter[str]], held: Iterable[int]
 ) -> tuple[str, ...]:
     tried = {name for group in held for name in members[group]}
+    having = Counter(name for counts in members.values() for name in counts)
     notes = []
     for name in classes:
-        having = sum(name in counts for counts in members.values())
-        if name in tried or not having:
+        if name in tried or not having[name]:
             continue
         why = (
             "its pictures are all of one recording, or nearly the same"
-            if having == 1
+            if having[name] == 1
             else "its pictures also show classes of which there are too few"
         )
         notes.append(

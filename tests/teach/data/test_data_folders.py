@@ -147,7 +147,7 @@ def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
 def test_too_few_readable_pictures_say_so(tmp_path: Path) -> None:
     fill(tmp_path, "a/1.png", "a/2.png", "b/1.png")
     (tmp_path / "b" / "2.png").write_bytes(b"")
-    with pytest.raises(CamviewerError, match=r"b \(1\).* 1 pictures cannot be read"):
+    with pytest.raises(CamviewerError, match=r"b \(1\).* cannot be read: 1"):
         read_folder(tmp_path)
 
 

@@ -18,6 +18,7 @@ from camviewer.teach.data.dataset import Dataset, Example
 from camviewer.teach.data.frames import new_sequence, sequence_of
 from camviewer.teach.data.lesson import Lesson, home
 from camviewer.teach.data.reading import read
+from camviewer.types import Frame
 from tests.teach.data.drawn import frame, save
 
 
@@ -31,6 +32,9 @@ def lesson(tmp_path: Path) -> Lesson:
         files = [save(tmp_path / "album" / f"{name} {i}.png") for i in range(2)]
         assert found.add_pictures(name, files) == 2
     return found
+
+
+SMALL = Frame(np.zeros((2, 2, 3), np.uint8), "test")
 
 
 def pictures(lesson: Lesson) -> dict[str, list[str]]:
@@ -327,6 +331,54 @@ def test_several_threads_lose_nothing(lesson: Lesson) -> None:
     assert lesson.dataset().counts() == {"cup": 22, "none": 2, "pen": 20}
     assert len({p.name for c in lesson.classes for p in c.recorded}) == 40
     assert same_on_disk(lesson)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["class", "rename", "drop", "files", "frame", "move", "remove", "nothing"]),
+        *(st.integers(0, 9) for _ in range(2)),
+    ),
+    max_size=15,
+)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_whatever_is_done_is_on_disk(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
+) -> None:
+    """Every picture is of one class, the folder holds the frames listed and no others."""
+    folder = tmp_path_factory.mktemp("lesson")
+    lesson = Lesson(folder)
+    for step, one, other in steps:
+        names = [c.name for c in lesson.classes]
+        known = [p for c in lesson.classes for p in c.pictures]
+        a, b = (names[i % len(names)] if names else "?" for i in (one, other))
+        try:
+            if step == "class":
+                lesson.add_class(f"class {one}")
+            elif step == "rename":
+                lesson.rename_class(a, f"class {other}")
+            elif step == "drop":
+                lesson.remove_class(a)
+            elif step == "files":
+                lesson.add_pictures(a, [folder / f"{i}.png" for i in range(other)])
+            elif step == "frame":
+                lesson.add_frame(a, SMALL, f"s{other % 2}")
+            elif step == "move":
+                lesson.move(known[one::2], b)
+            elif step == "remove":
+                lesson.remove(known[one::3])
+            else:
+                lesson.set_nothing(a)
+        except CamviewerError:
+            # there is no class yet, or one of this name
+            assert not names or step in ("class", "rename")
+    assert same_on_disk(lesson)
+    pictures = [p for c in lesson.classes for p in c.pictures]
+    assert len(set(pictures)) == len(pictures)
+    frames = {p for c in lesson.classes for p in c.recorded}
+    assert set(folder.glob("*/*")) == frames
 
 
 def test_links_are_not_followed(lesson: Lesson, tmp_path: Path) -> None:
