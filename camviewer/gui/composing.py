@@ -71,6 +71,22 @@ class Window:
             part = part[::step, ::step]
         return render.scaled(Frame(np.ascontiguousarray(part), frame.source), self.size)
 
+    def picture_at_once(self, frame: Frame) -> Pixels:
+        """The same in a fraction of the time, as good as pictures that do not stay need it.
+
+        Averaging over areas costs more than all else that is done to show a picture. Halving is
+        quick, and what is left, less than a half, is interpolated.
+        """
+        part = frame.pixels[self.top : self.bottom, self.left : self.right]
+        height, width = self.size
+        while all(n % 2 == 0 and n >= 2 * m for n, m in zip(part.shape, self.size, strict=False)):
+            half = part.shape[1] // 2, part.shape[0] // 2
+            part = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA), np.uint8)
+        if part.shape[:2] == self.size:
+            return np.ascontiguousarray(part)
+        shrunk = cv2.resize(part, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(shrunk, np.uint8)
+
     def of(self, inspection: Inspection) -> Inspection:
         """The inspection as if the window were its picture."""
         if (self.bottom - self.top, self.right - self.left) == inspection.frame.size:
@@ -169,7 +185,7 @@ class Composed:
 def compose(
     frame: Frame, inspection: Inspection | None, view: render.View, viewport: Viewport
 ) -> Composed | None:
-    """Do off the GUI thread what drawing would do on it.
+    """Do off the GUI thread what drawing would do on it, somewhat faster.
 
     Args:
         frame: the picture.
@@ -188,7 +204,7 @@ def compose(
     if lies.empty or left >= right or top >= bottom:
         return None
     _, raster = Raster.for_screen(lies)
-    pixels = raster.window.picture(frame)
+    pixels = raster.window.picture_at_once(frame)
     if inspection is not None and inspection.frame.size == frame.size:
         pixels = render.blend(raster.window.of(inspection), view, pixels)
     return Composed(frame, view, raster, raster.cut(pixels))
