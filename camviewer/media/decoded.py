@@ -64,7 +64,9 @@ class _Turn:
 
     def __init__(self, frame: VideoFrame) -> None:
         a, b, c, d = (1, 0, 0, 1)
-        extra: Any = frame.side_data  # typed as a dictionary, which it is not
+        # a frame that was asked for it keeps itself alive: a small copy is asked; and the type that
+        # is declared for it is wrong
+        extra: Any = frame.reformat(2, 2, "gray").side_data
         if Type.DISPLAYMATRIX in extra:
             matrix = np.frombuffer(bytes(extra[Type.DISPLAYMATRIX]), np.int32)
             a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))

@@ -4,11 +4,11 @@ import gc
 import random
 import sys
 import threading
-import weakref
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.media.source import SeekableSource
+from camviewer.media.video_reader import Reader
 from camviewer.media.videos import VideoFile
 from camviewer.types import Frame
 from tests.media.movies import movie
@@ -150,8 +151,6 @@ def test_colors_of_hd_are_those_of_hd(folder: Path) -> None:
 
 
 def write_hd(path: Path, picture: np.ndarray) -> None:
-    import av
-
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.height, stream.width, stream.pix_fmt = 720, 1280, "yuv420p"
@@ -207,18 +206,19 @@ def test_the_decoder_goes_with_the_file(folder: Path) -> None:
     video = opened(movie(folder / "gone.mp4", FRAMES))
     gc.collect()
     gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
     try:
-        readers = []
         for place in (0, 12, 29):
             video.open()
             video.seek(place)
             video.read()
-            with video._holder.in_use() as reader:
-                readers.append(weakref.ref(reader))
-            del reader
         video.close()
-        assert [reader() for reader in readers] == [None] * 3
+        gc.collect()
+        kinds = {type(thing) for thing in gc.garbage if getattr(thing, "width", 99) > 2}
+        assert not kinds & {Reader, av.VideoFrame, av.container.InputContainer}
     finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
         gc.enable()
 
 
