@@ -4,6 +4,7 @@ import gc
 import random
 import sys
 import threading
+import weakref
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,6 @@ from hypothesis import strategies as st
 
 from camviewer.errors import SourceError, SourceRefusedError
 from camviewer.media.source import SeekableSource
-from camviewer.media.video_reader import Reader
 from camviewer.media.videos import VideoFile
 from camviewer.types import Frame
 from tests.media.movies import movie
@@ -207,15 +207,19 @@ def test_the_decoder_goes_with_the_file(folder: Path) -> None:
     gc.collect()
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)
+    readers = []
     try:
         for place in (0, 12, 29):
             video.open()
             video.seek(place)
             video.read()
+            with video._holder.in_use() as reader:
+                readers.append(weakref.ref(reader))
+            del reader
         video.close()
+        assert [reader() for reader in readers] == [None] * 3
         gc.collect()
-        kinds = {type(thing) for thing in gc.garbage if getattr(thing, "width", 99) > 2}
-        assert not kinds & {Reader, av.VideoFrame, av.container.InputContainer}
+        assert not [f for f in gc.garbage if isinstance(f, av.VideoFrame) and f.width > 2]
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
