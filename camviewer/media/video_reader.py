@@ -83,10 +83,8 @@ class Reader:
 
     def close(self) -> None:
         """Let go of the file, and of the decoder's threads and pictures."""
-        self._frames, self._packets = (
-            iter(()),
-            iter(()),
-        )  # they refer to this object, and it to them
+        # they refer to this object, and it to them
+        self._frames, self._packets = iter(()), iter(())
         self._kept.clear()
         self._ready.clear()
         self._container.close()
