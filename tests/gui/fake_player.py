@@ -34,6 +34,7 @@ class FakePlayer(QObject):
         super().__init__()
         self.calls: list[tuple[object, ...]] = []
         self.source: object = None
+        self.camera: object = None
         self.source_name = ""
         self.status = Status(Condition.CLOSED)
         self.running = self.frozen = self.recording = False
@@ -44,8 +45,11 @@ class FakePlayer(QObject):
         self.position = 0
         self.figures = Figures()
 
-    def begin(self, name: str, *, frames: int = 0, rate: float = 25.0) -> None:
+    def begin(
+        self, name: str, *, frames: int = 0, rate: float = 25.0, camera: bool = False
+    ) -> None:
         """A source is there; one with frames is a file."""
+        self.camera = object() if camera else None
         self.source, self.source_name, self.running = object(), name, True
         self.seekable, self.length, self.rate = frames > 0, frames, rate
         self.duration = frames / rate

@@ -59,12 +59,20 @@ def test_without_a_source_there_is_no_bar_and_nothing_to_do(world: World) -> Non
 
 
 def test_a_camera_can_be_mirrored_but_not_stepped(world: World) -> None:
-    world.player.begin("Integrated Camera")
+    world.player.begin("Integrated Camera", camera=True)
     assert world.bar.isVisible()
     assert not world.bar.seek.isVisible()
     everything = {"freeze", "record", "snapshot", "mirror", "smooth", "steady", "stop_live"}
     assert world.shown() == everything == world.enabled()
     assert nameless(world.bar) == []
+
+
+def test_a_stream_is_neither_mirrored_nor_stepped(world: World) -> None:
+    world.player.set_mirror(True)
+    world.player.begin("rtsp://host/stream")
+    everything = {"freeze", "record", "snapshot", "smooth", "steady", "stop_live"}
+    assert world.shown() == everything == world.enabled()
+    assert not world.actions["mirror"].isChecked()
 
 
 def test_a_file_can_be_stepped_looped_and_searched(world: World) -> None:
@@ -99,7 +107,7 @@ def test_a_click_on_a_button_reaches_the_player(
 
 
 def test_buttons_show_what_is_on_also_when_somebody_else_switched_it(world: World) -> None:
-    world.player.begin("camera")
+    world.player.begin("camera", camera=True)
     world.player.set_mirror(True)
     world.player.set_frozen(True)
     world.player.record(on=True)
@@ -131,7 +139,7 @@ def test_a_video_that_ended_begins_again(world: World) -> None:
 def test_the_bar_says_how_the_source_is(
     world: World, condition: Condition, said: str, fault: bool, retry: bool
 ) -> None:
-    world.player.begin("camera")
+    world.player.begin("camera", camera=True)
     world.player.become(condition, "What happened.")
     assert world.bar.source.accessibleDescription() == f"camera{said}"
     assert bool(world.bar.source.property("fault")) is fault
@@ -141,7 +149,7 @@ def test_the_bar_says_how_the_source_is(
 
 
 def test_a_frozen_camera_says_so(world: World) -> None:
-    world.player.begin("camera")
+    world.player.begin("camera", camera=True)
     world.player.set_frozen(True)
     assert world.bar.source.accessibleDescription() == "camera · frozen"
     world.player.become(Condition.PAUSED)
@@ -152,7 +160,7 @@ def test_a_frozen_camera_says_so(world: World) -> None:
 
 
 def test_the_recorded_time_is_shown_while_recording(world: World) -> None:
-    world.player.begin("camera")
+    world.player.begin("camera", camera=True)
     assert not world.bar.recorded.isVisible()
     world.player.record(on=True)
     assert world.bar.recorded.isVisible()
@@ -217,7 +225,7 @@ def test_without_a_known_length_nothing_can_be_sought(qtbot: QtBot) -> None:
 
 
 def test_steadiness_shows_and_changes_the_players_settings(world: World) -> None:
-    world.player.begin("camera")
+    world.player.begin("camera", camera=True)
     world.player.hold = 3.5
     popup = Steadiness(as_player(world.player), world.window)
     popup.open_at(world.bar.buttons["steady"])

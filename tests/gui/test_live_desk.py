@@ -215,6 +215,19 @@ def test_a_video_is_sought_stepped_and_exported(live: Live, tmp_path: Path) -> N
     assert frames_of(out) == FRAMES
 
 
+def test_only_cameras_are_mirrored(live: Live, tmp_path: Path) -> None:
+    live.watch()
+    live.ui.press("mirror")
+    assert live.player._feed.capture.mirrored
+    live.play(video(tmp_path / "holiday.mp4"))
+    assert not live.player._feed.capture.mirrored
+    assert not live.desk.bar.buttons["mirror"].isVisible()
+    with live.bot.waitSignal(live.player.shown, timeout=10_000):
+        live.player.start_camera(live.camera.info, None)
+    assert live.player._feed.capture.mirrored
+    assert live.desk.bar.buttons["mirror"].isChecked()
+
+
 def test_opening_a_picture_takes_the_bar_away(live: Live, tmp_path: Path) -> None:
     live.watch()
     live.ui.open(picture(tmp_path / "a.png"))

@@ -146,7 +146,8 @@ class TransportBar(QFrame):
         self.seek.setVisible(seekable)
         if seekable:
             self.seek.show_length(player.length, player.duration, player.rate)
-        for names, shown in ((_FILES_ONLY, seekable), (_CAMERAS_ONLY, not seekable)):
+        camera = player.camera is not None
+        for names, shown in ((_FILES_ONLY, seekable), (_CAMERAS_ONLY, camera)):
             for name in names:
                 self.buttons[name].setVisible(shown)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from camviewer.live.capture import Capture, Status
 from camviewer.live.slot import Arrival, Slot
-from camviewer.media.cameras import CameraInfo
+from camviewer.media.cameras import Camera, CameraInfo
 from camviewer.media.source import SeekableSource, Source
 
 
@@ -58,6 +58,10 @@ class Feed:
         """Whether both are of one source, which only one of them can hold."""
         same = self.camera is not None and self.camera == other.camera
         return same or self.source is other.source
+
+    def mirror(self, *, mirrored: bool) -> None:
+        """Flip a camera's pictures, or do not; those of files, streams and the screen stay."""
+        self.capture.mirrored = mirrored and isinstance(self.source, Camera)
 
     def notify(self, notice: Callable[[Arrival], None] | None) -> None:
         """Let a network see every picture; None for none."""

@@ -58,19 +58,19 @@ class LiveActions(QObject):
         condition = player.status.condition
         refused = condition is Condition.REFUSED
         seekable = on and player.seekable
-        live = on and not player.seekable
+        camera = on and player.camera is not None
         for name in _ALWAYS:
             self._actions[name].setEnabled(on)
         for name in _PICTURES:
             self._actions[name].setEnabled(on and not refused)
         for name in _FILES:
             self._actions[name].setEnabled(seekable and not refused)
-        self._actions["mirror"].setEnabled(live)
+        self._actions["mirror"].setEnabled(camera)
         self._actions["retry"].setEnabled(on and condition in _FAULTS)
         checks = {
             "freeze": on and (player.frozen or condition is Condition.ENDED),
             "loop": seekable and player.looping,
-            "mirror": live and player.mirror,
+            "mirror": camera and player.mirror,
             "smooth": player.smooth,
             "record": on and player.recording,
         }

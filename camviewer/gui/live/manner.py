@@ -28,7 +28,7 @@ class Manner(QObject):
 
     @property
     def mirror(self) -> bool:
-        """Whether pictures are flipped, left for right, before anything is done with them."""
+        """Whether a camera's pictures are flipped, before anything is done with them."""
         return self._mirror
 
     @property
@@ -84,10 +84,10 @@ class Manner(QObject):
         self.settings_changed.emit()
 
     def set_mirror(self, mirror: bool) -> None:
-        """Flip pictures, or do not."""
+        """Flip the pictures of cameras, or do not."""
         self._mirror = mirror
         if self._feed is not None:
-            self._feed.capture.mirrored = mirror
+            self._feed.mirror(mirrored=mirror)
         self.settings_changed.emit()
 
     def set_smooth(self, smooth: bool) -> None:

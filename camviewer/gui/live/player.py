@@ -180,7 +180,7 @@ class Player(Manner):
         self._leave()
         self._session.clear()
         feed = self._feed = Feed(source, camera, self._status_told.emit)
-        feed.capture.mirrored = self._mirror
+        feed.mirror(mirrored=self._mirror)
         feed.capture.looping = self._looping
         self._status = feed.capture.status
         self._rates.reset()
