@@ -136,6 +136,19 @@ def test_chains_are_followed_across_blocks() -> None:
     assert found == [0] * 600 + list(range(1, 287))
 
 
+@pytest.mark.parametrize(("distance", "together"), [(0.22, True), (0.25, False)])
+def test_alike_are_those_within_an_eighth_of_the_usual_distance(
+    distance: float, together: bool
+) -> None:
+    """Among orthogonal ones, whose squared distance is 2, the limit lies at 0.24."""
+    cosine = 1 - distance / 2
+    described = np.eye(288, dtype=np.float32)
+    described[1, :2] = cosine, np.sqrt(1 - cosine**2)
+    found = groups(described, [""] * 288)
+    assert (found[0] == found[1]) == together
+    assert len(set(found)) == 288 - together
+
+
 def test_files_are_described_and_broken_ones_listed(tmp_path: Path) -> None:
     sound = save(tmp_path / "a.png", scene(3))
     torn = tmp_path / "b.png"
