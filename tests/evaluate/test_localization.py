@@ -126,6 +126,25 @@ def test_masks_and_pictures_without_marks(tmp_path: Path) -> None:
     assert json.loads(json.dumps(result.as_dict()))["by_class"]["blue"]["pictures"] == 1
 
 
+def test_each_method_is_measured_by_its_own_maps(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    (tmp_path / "red").mkdir()
+    noise = random.integers(0, 256, (8, 8, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "red" / "a.bmp")
+    drawn = (noise[..., 0] > 128).astype(np.uint8) * 255
+    Image.fromarray(drawn).save(tmp_path / "red" / "a_mask.png")
+    tiny = classifier()
+    inspector, samples = Inspector(tiny, "cpu"), masks(tmp_path)
+    names = ("cam", "eigen-cam")
+    rows = compare_localization(inspector, samples, tiny.find, Request(), names, ())
+    alone = [
+        measure_localization(inspector, samples, tiny.find, Request(method=name), ())
+        for name in names
+    ]
+    assert [row.px_ap for row in rows] == [one.px_ap for one in alone]
+    assert rows[0].px_ap != rows[1].px_ap
+
+
 def test_a_mask_that_does_not_fit_names_its_picture(tmp_path: Path) -> None:
     (tmp_path / "red").mkdir()
     Image.new("RGB", (8, 8), (255, 0, 0)).save(tmp_path / "red" / "a.bmp")
