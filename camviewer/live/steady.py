@@ -105,7 +105,6 @@ class Steady:
             explanation = explain(heatmap, explanation.rule, frame)
         top = _top(heatmap)
         if not math.isfinite(top):
-            self._past.pop(key, None)
             return explanation
         ceiling = self._held(top, past, time)
         self._past[key] = _Past(ceiling, values, time)

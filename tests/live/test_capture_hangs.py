@@ -77,7 +77,7 @@ def test_closing_wakes_a_call_that_can_be_woken(capturing: Capturing) -> None:
     capture = capturing(camera)
     camera.give(numbered(0))
     camera.reading.wait_for_somebody()
-    assert capture.close(PATIENCE)
+    assert capture.close(PATIENCE / 2)  # earlier than the call gives up by itself
 
 
 def test_what_was_never_started_closes_at_once(slot: Slot) -> None:
@@ -127,6 +127,7 @@ def test_a_camera_that_hangs_for_good_is_opened_anew(
     for thread in capturing_threads()[:-1]:
         thread.join(PATIENCE)
         assert not thread.is_alive()
+    assert slot.take(0) is None
     camera.closing.open()
     camera.give_and_wait(numbered(3))
     assert number_of(slot.take(0).frame) == 3

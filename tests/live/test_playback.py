@@ -201,6 +201,45 @@ def test_the_newest_of_many_places_counts(capturing: Capturing, slot: Slot) -> N
     file.reading.open()
     assert taken(slot).frame.number == 40
     assert file.seeks == [10, 40]
+    assert slot.dropped == 0
+
+
+def late(file: FakeFile, clock: FakeClock) -> None:
+    """Let the file hang in reading a frame until after its time."""
+    clock.asleep()
+    file.reading.shut()
+    clock.advance(0.1)
+    file.reading.wait_for_somebody()
+    clock.advance(0.2)
+
+
+def test_a_seek_comes_before_a_frame_that_is_late(
+    capturing: Capturing, clock: FakeClock, slot: Slot
+) -> None:
+    file = FakeFile()
+    capture = capturing(file)
+    late(file, clock)
+    capture.seek(50)
+    # what waited is of the place before
+    assert slot.take(0) is None
+    file.reading.open()
+    assert taken(slot).frame.number == 50
+    assert slot.dropped == 1  # the first one, in favour of the second one
+
+
+def test_a_pause_comes_before_a_frame_that_is_late(
+    capturing: Capturing, clock: FakeClock, slot: Slot
+) -> None:
+    file = FakeFile()
+    capture = capturing(file)
+    late(file, clock)
+    capture.paused = True
+    file.reading.open()
+    assert clock.asleep() == math.inf
+    assert taken(slot).frame.number == 1
+    assert slot.take(0) is None
+    capture.paused = False
+    assert taken(slot).frame.number == 2
 
 
 def test_a_place_beyond_the_end_is_the_last_frame(capturing: Capturing, slot: Slot) -> None:
