@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QIcon,
@@ -91,6 +91,11 @@ class Welcome(QWidget):
     def open_button(self) -> QPushButton:
         """Asks for a picture to open."""
         return self._open
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "webcam"):
+            self.webcam.setIcon(icon("webcam"))
 
     def _invitation(self) -> QWidget:
         area = _DropArea()

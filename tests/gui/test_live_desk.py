@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -293,6 +294,15 @@ def test_a_part_of_the_screen_is_watched(live: Live, monkeypatch: pytest.MonkeyP
     assert isinstance(source, ScreenRegion)
     assert f"{area.width()} × {area.height()}" in source.name
     assert live.desk.choosing.screens is None
+
+
+def test_a_desktop_that_hides_its_screen_says_so(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QGuiApplication, "platformName", lambda: "wayland")
+    live.ui.press("screen")
+    assert live.desk.choosing.screens is None
+    assert "Wayland" in live.window.messages.text
 
 
 def test_the_gui_thread_only_hears_of_cameras(live: Live) -> None:
