@@ -53,6 +53,11 @@ class Index:
         """How many frames are known so far."""
         return len(self._settled)
 
+    @property
+    def span(self) -> int:
+        """From the first frame known to the last, in the stream's time base."""
+        return self._settled[-1] - self._settled[0] if self._settled else 0
+
     def close(self) -> None:
         """Let go of the file."""
         self._container.close()

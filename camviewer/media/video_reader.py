@@ -128,9 +128,16 @@ class Reader:
 
     @property
     def rate(self) -> float:
-        """Frames per second on average; 0 if the file does not say."""
-        stream = self._stream
-        return float(stream.average_rate or stream.guessed_rate or 0)
+        """Frames per second on average; 0 if the file does not say.
+
+        Files round the times of their frames, or announce the rate of their fastest part: what they
+        say is taken where it is within a percent of what was counted.
+        """
+        announced = float(self._stream.average_rate or self._stream.guessed_rate or 0)
+        if self._counting or not (self._index.complete and self._index.span):
+            return announced
+        counted = float((len(self._index) - 1) / (self._index.span * self._base))
+        return announced if abs(announced - counted) <= 0.01 * counted else counted
 
     @property
     def length(self) -> int:

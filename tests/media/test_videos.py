@@ -77,6 +77,7 @@ def test_every_frame_is_reached_exactly_from_everywhere(folder: Path, name: str)
     np.testing.assert_allclose([frame.time for frame in frames], times, atol=6e-4)
     assert (video.length, video.is_length_exact, video.complaint) == (FRAMES, True, "")
     assert video.duration == pytest.approx(times[-1] + 0.04, abs=0.06)
+    assert video.rate == pytest.approx((FRAMES - 1) / times[-1], rel=0.01)
     assert video.size == (96, 128)
     assert video.has_audio is ("sound" in name)
     assert video.read() is None, "it stays at the end"
