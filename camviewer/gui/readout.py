@@ -18,12 +18,14 @@ class HoverInfo:
         rgb: its colour in the picture.
         values: for each explanation the raw map value at the pixel's centre; NaN outside what the
             network saw.
+        labels: of these explanations.
     """
 
     x: int
     y: int
     rgb: tuple[int, int, int]
     values: tuple[float, ...]
+    labels: tuple[str, ...]
 
 
 def read_out(frame: Frame, inspection: Inspection | None, x: float, y: float) -> HoverInfo | None:
@@ -35,7 +37,8 @@ def read_out(frame: Frame, inspection: Inspection | None, x: float, y: float) ->
     red, green, blue = frame.pixels[row, column].tolist()
     explanations = () if inspection is None else inspection.explanations
     values = tuple(e.heatmap.at(column + 0.5, row + 0.5) for e in explanations)
-    return HoverInfo(column, row, (red, green, blue), values)
+    labels = tuple(e.heatmap.label for e in explanations)
+    return HoverInfo(column, row, (red, green, blue), values, labels)
 
 
 def describe(frame: Frame | None, boxes: tuple[Box, ...], selected: int) -> str:

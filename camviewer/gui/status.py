@@ -71,11 +71,9 @@ class StatusBar(QStatusBar):
             return
         red, green, blue = info.rgb
         text = f"x {info.x}  y {info.y}   RGB {red} {green} {blue}"
-        inspection = self._session.partial or self._session.inspection
-        if inspection is not None:
-            for explanation, value in zip(inspection.explanations, info.values, strict=False):
-                shown = "not seen" if math.isnan(value) else f"{value:.3g}"
-                text += f"   {explanation.heatmap.label} {shown}"
+        for label, value in zip(info.labels, info.values, strict=True):
+            shown = "not seen" if math.isnan(value) else f"{value:.3g}"
+            text += f"   {label} {shown}"
         self._hover.setText(text)
 
     def show_zoom(self, zoom: float) -> None:
