@@ -14,6 +14,7 @@ import cv2
 from camviewer.errors import SourceError
 from camviewer.media import permission
 from camviewer.media.camera import Camera, CameraInfo, CameraMode, Raw
+from camviewer.media.quiet import hush
 
 _USUAL = CameraMode(1280, 720, 30)
 
@@ -24,6 +25,8 @@ _INTERFACES = {
     "darwin": (cv2.CAP_AVFOUNDATION,),
 }.get(sys.platform, (cv2.CAP_V4L2,))
 _LINKS = Path("/dev/v4l/by-id")
+
+hush()
 
 
 class OpenCVCameras:
