@@ -6,8 +6,9 @@ The canvas and the export call the same functions, so what is exported is what w
 the hue then tells the value everywhere, also where it is low.
 
 **Several classes**: each has its own colour of the Okabe-Ito palette, and the more a place speaks
-for a class, the less of the picture shines through. Where classes overlap, their colours mix in
-proportion to their squared values, so that the stronger one is told, whatever their order.
+for a class, the less of the picture shines through. Where classes overlap, the one that is stronger
+there and more probable gives the colour, whatever their order; colours mix only where they are as
+good as equal (in proportion to value to the fourth times score).
 
 **Not seen**: what the network did not look at (the evaluation crop leaves a margin) is grey and
 dark, more so with growing opacity, up to one half.
@@ -39,6 +40,7 @@ CLASS_COLORS: tuple[Color, ...] = (
 )
 
 _UNSEEN_BRIGHTNESS = 0.35
+_DOMINANCE = 4  # power; at two, classes that lie on the same thing mix to grey
 
 
 class ColorMap(StrEnum):
@@ -223,7 +225,8 @@ def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) 
     values = np.stack(maps)
     colors = np.array([class_color(i) for i in range(len(explanations))], np.float32)
     covered = values.max(axis=0) * np.float32(opacity)
-    shares = np.square(values)
+    probable = np.array([max(e.heatmap.score, 1e-6) for e in explanations], np.float32)
+    shares = values**_DOMINANCE * probable[:, None, None]
     total = np.maximum(shares.sum(axis=0), np.float32(1e-12))
     mixture = np.einsum("irc,ik->rck", shares, colors) / total[..., None]
     paint = np.rint(mixture * covered[..., None]).astype(np.uint8)

@@ -1,6 +1,7 @@
 """Colours and blending against known values; boxes where they belong."""
 
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -100,8 +101,15 @@ def test_overlapping_classes_mix_whatever_their_order() -> None:
     forward = blend(inspection(one, two, picture=plain((10, 20))), View(opacity=1))
     mean = [(a + b) / 2 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
     assert forward[5, 0].tolist() == pytest.approx(mean, abs=1)
-    fifth = [(4 * a + b) / 5 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
-    assert forward[5, -1].tolist() == pytest.approx(fifth, abs=1)
+    little = [(16 * a + b) / 17 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
+    assert forward[5, -1].tolist() == pytest.approx(little, abs=1)
+
+
+def test_of_two_classes_on_the_same_thing_the_more_probable_gives_the_colour() -> None:
+    one, two = replace(heatmap([[1]]), score=0.1), replace(heatmap([[1]]), score=0.9)
+    shown = blend(inspection(one, two, picture=plain((4, 4))), View(opacity=1))
+    mostly = [(a + 9 * b) / 10 for a, b in zip(*CLASS_COLORS[:2], strict=True)]
+    assert shown[2, 2].tolist() == pytest.approx(mostly, abs=1)
 
 
 def test_maps_of_different_sizes_are_mixed() -> None:
