@@ -76,7 +76,7 @@ class Feed:
 
     def close(self) -> bool:
         """Let go of everything; never waits. Whether the source is let go of by now."""
-        self.slot.tap = None
+        self.slot.tap = self._notice = None  # a network of clips keeps pictures
         self.slot.close()
         self.preview.close()
         return self.capture.close(0)
