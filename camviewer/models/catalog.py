@@ -56,6 +56,8 @@ _FAMILIES = {
     "vision_transformer": "Vision Transformer",
 }
 
+_TITLES = {"mc3_18": "MC3-18", "r2plus1d_18": "R(2+1)D-18", "r3d_18": "R3D-18"}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -267,6 +269,8 @@ def _describe_starter() -> Entry:
 
 def _title(name: str) -> str:
     """The network's own spelling, from the name of its weights: ``RegNet Y 1.6GF``."""
+    if name in _TITLES:
+        return _TITLES[name]
     title = torchvision.models.get_model_weights(name).__name__.removesuffix("_Weights")
     return re.sub(r"(?<=\D\d)_(?=\d)", ".", title).replace("_", " ")
 

@@ -40,6 +40,8 @@ def megabytes(size: int) -> str:
 def details(entry: Entry) -> str:
     """One line on a network: family, size, accuracy."""
     parts = [entry.family, _count(entry.parameters)]
+    if entry.of_clips:
+        parts.insert(0, "For videos")
     if entry.accuracy is not None:
         parts.append(f"{entry.accuracy:.1f} % accurate")
     return " · ".join(p for p in parts if p)
