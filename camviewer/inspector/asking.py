@@ -100,7 +100,8 @@ def _indices(
     ranked = [p.index for p in sorted(predictions, key=lambda p: -p.logit)]
     if request.top is not None:
         return ranked[: request.top]
-    return [i for i in ranked if i in present][:_MOST_PRESENT]
+    shown = present - {classifier.nothing}
+    return [i for i in ranked if i in shown][:_MOST_PRESENT]
 
 
 def _check(classifier: Classifier, predictions: tuple[Prediction, ...], index: int) -> None:

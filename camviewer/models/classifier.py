@@ -39,6 +39,8 @@ class Classifier:
         weights_sha256: hexadecimal hash of the weight file; empty for random weights.
         thresholds: calibrated score per class above which the class is present (sigmoid only).
         target_layer: the layer to explain, where the catalogue knows better than the automatic.
+        nothing: the class that means "none of these", of which nothing is drawn unless it is asked
+            for; None if there is none.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Classifier:
     weights_sha256: str = ""
     thresholds: tuple[float, ...] | None = None
     target_layer: str | None = None
+    nothing: int | None = None
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and len(self.thresholds) != len(self.labels):

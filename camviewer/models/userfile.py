@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from camviewer.errors import ModelError
-from camviewer.models import checkpoint, labels, programs, statedict, weightfile, zoo
+from camviewer.models import checkpoint, labels, programs, statedict, taught, weightfile, zoo
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Overrides, Preprocessing
 from camviewer.models.programs import Program
@@ -44,7 +44,12 @@ def load(
     if form in (Format.TORCHSCRIPT, Format.EXPORTED):
         program = programs.load(path, form, consent=consent)
         return _from_program(program, path, name, labels_file, overrides)
-    found = statedict.find(weightfile.read(path, form, consent=consent), path.name)
+    contents = weightfile.read(path, form, consent=consent)
+    if taught.is_taught(contents):
+        if name is not None:
+            raise ModelError(f"{path.name} brings its own network. Name no other beside it.")
+        return taught.from_contents(contents, path, labels_file=labels_file, overrides=overrides)
+    found = statedict.find(contents, path.name)
     if isinstance(found, nn.Module):
         program = Program(programs.unwrapped(found))
         return _from_program(program, path, name, labels_file, overrides)

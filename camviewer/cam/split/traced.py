@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,9 +22,9 @@ from camviewer.cam.split.linear import (
     pooling_node,
 )
 from camviewer.cam.split.recognised import Recogniser
-from camviewer.cam.split.tracer import Tracer
 from camviewer.errors import ModelError
 from camviewer.models.classifier import as_logits
+from camviewer.models.tracer import Tracer, names_of
 
 _TOLERANCE = 1e-3
 _KEPT = 8  # layers of which the halves are kept; several may be compared side by side
@@ -201,26 +201,7 @@ def _trace(network: nn.Module) -> tuple[fx.GraphModule, dict[fx.Node, str]]:
         graph = tracer.trace(network)
     except Exception as error:  # a network's own code runs here: anything may be raised
         raise ModelError(f"torch.fx cannot follow this network: {error}") from error
-    return fx.GraphModule(network, graph), _names(graph, tracer.node_to_qualname)
-
-
-def _names(graph: fx.Graph, qualified: Mapping[fx.Node, str]) -> dict[fx.Node, str]:
-    """Module calls under the module's own name (torchvision's tracer calls ``ln_2`` ``ln_1``).
-
-    A second call of one module, and operations without a module, get the next free number.
-    """
-    called = {str(n.target) for n in graph.nodes if n.op == "call_module"}
-    taken: set[str] = set()
-    names: dict[fx.Node, str] = {}
-    for node, fallback in qualified.items():
-        own = str(node.target) if node.op == "call_module" else fallback
-        name, number = own, 0
-        while name in taken or (name in called and (number or node.op != "call_module")):
-            number += 1
-            name = f"{own}_{number}"
-        taken.add(name)
-        names[node] = name
-    return names
+    return fx.GraphModule(network, graph), names_of(graph, tracer.node_to_qualname)
 
 
 def _exported_names(graph: fx.Graph) -> dict[fx.Node, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from camviewer.cam.split.tracer import Tracer
+from camviewer.models.tracer import Tracer
 
 PATIENCE = 20.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import fx, nn
@@ -44,3 +44,22 @@ class Tracer(NodePathTracer):  # type: ignore[misc]
         if threading.get_ident() != self._thread:
             return attr_val
         return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
+def names_of(graph: fx.Graph, qualified: Mapping[fx.Node, str]) -> dict[fx.Node, str]:
+    """Every operation's name: module calls under the module's own, where torchvision's tracer errs.
+
+    A second call of one module, and operations without a module, get the next free number.
+    """
+    called = {str(n.target) for n in graph.nodes if n.op == "call_module"}
+    taken: set[str] = set()
+    names: dict[fx.Node, str] = {}
+    for node, fallback in qualified.items():
+        own = str(node.target) if node.op == "call_module" else fallback
+        name, number = own, 0
+        while name in taken or (name in called and (number or node.op != "call_module")):
+            number += 1
+            name = f"{own}_{number}"
+        taken.add(name)
+        names[node] = name
+    return names

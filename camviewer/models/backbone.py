@@ -1,0 +1,158 @@
+"""The part of a network that is kept when it is taught other classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from camviewer.errors import ModelError
+from camviewer.models import starter, zoo
+from camviewer.models.starter_net import StarterNet
+from camviewer.models.tracer import Tracer, names_of
+
+TARGET_LAYER = "maps"
+"""The layer of a taught network whose means its linear layer is given."""
+
+_LEAST_LENGTH = 1e-6
+
+
+class Order(StrEnum):
+    """The order of an activation's axes."""
+
+    CHANNELS_FIRST = "channels first"  # (batch, channels, rows, columns)
+    CHANNELS_LAST = "channels last"  # (batch, rows, columns, channels)
+    TOKENS = "tokens"  # (batch, tokens, channels)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A layer of the backbone that is looked at.
+
+    Attributes:
+        name: of the layer, as `tracer.names_of` has it.
+        order: of its axes.
+        prefix: tokens before the grid; zero unless the order is TOKENS.
+        cells: ``(rows, columns)`` of tokens, whose number alone does not tell; else ``(0, 0)``.
+    """
+
+    name: str
+    order: Order
+    prefix: int = 0
+    cells: tuple[int, int] = (0, 0)
+
+    def grid(self, activation: Tensor) -> Tensor:
+        """The activation as ``(batch, channels, rows, columns)``."""
+        if self.order is Order.CHANNELS_FIRST:
+            return activation
+        if self.order is Order.CHANNELS_LAST:
+            return activation.permute(0, 3, 1, 2)
+        channels = activation[:, self.prefix :].transpose(1, 2)
+        return channels.reshape(activation.shape[0], -1, *self.cells)
+
+
+def skeleton(name: str, image_size: int | None, *, rescale: bool = True) -> nn.Module:
+    """The network of this name without weights, see `zoo.skeleton`.
+
+    Raises:
+        ModelError: if there is no network of pictures of this name.
+    """
+    if name == starter.NAME:
+        with torch.device("meta"):
+            return StarterNet(1)
+    if name not in zoo.names():
+        raise ModelError(f"There is no network called {name[:100]!r} to build upon.")
+    return zoo.skeleton(name, image_size=image_size, rescale=rescale)
+
+
+def cut(network: nn.Module, layers: Sequence[str]) -> fx.GraphModule:
+    """What computes some layers, without all that follows on them.
+
+    Args:
+        network: as from `skeleton`, or with weights, which are then shared.
+        layers: their names, in order of execution.
+
+    Returns:
+        From pictures to a tuple of the layers' activations. Its state_dict has the names of the
+        network's own.
+
+    Raises:
+        ModelError: if torch.fx cannot follow the network or there is no such layer.
+    """
+    tracer = Tracer()
+    try:
+        graph = tracer.trace(network)
+    except Exception as error:  # a network's own code runs here: anything may be raised
+        raise ModelError(f"torch.fx cannot follow this network: {error}") from error
+    nodes = {name: node for node, name in names_of(graph, tracer.node_to_qualname).items()}
+    for name in layers:
+        if name not in nodes:
+            raise ModelError(f"The network has no layer {name[:100]!r}.")
+    wanted = [nodes[name] for name in layers]
+    needed = _needed(wanted)
+    part, copies = fx.Graph(), dict[fx.Node, fx.Node]()
+    tapped: dict[fx.Node, fx.Node] = {}
+    for node in graph.nodes:
+        if node in needed:
+            copies[node] = part.node_copy(node, copies.__getitem__)
+            if node in wanted:
+                # operations in place may follow
+                tapped[node] = part.call_method("clone", (copies[node],))
+    part.output(tuple(tapped[node] for node in wanted))
+    return fx.GraphModule(network, part)
+
+
+def _needed(wanted: Sequence[fx.Node]) -> set[fx.Node]:
+    found, waiting = set(wanted), list(wanted)
+    while waiting:
+        new = [node for node in waiting.pop().all_input_nodes if node not in found]
+        found.update(new)
+        waiting.extend(new)
+    return found
+
+
+class TaughtNetwork(nn.Module):
+    """A backbone with average pooling and one linear layer, so that its CAM is exact.
+
+    The generic localisation of Zhou et al. 2016, Learning Deep Features for Discriminative
+    Localization, section 4, on maps of unit strength: each layer's activation ``A`` is divided by
+    the length of its own mean over the cells, ``A_k(x, y) / |mean(A)|``, which makes the pooled
+    features unit vectors, so that contrast and brightness count for less, and leaves the logits a
+    linear function of the maps' means.
+
+    Args:
+        trunk: as from `cut`.
+        taps: the layers it returns, the finest first; coarser ones are resized to its grid.
+        channels: of all layers together.
+        classes: how many.
+    """
+
+    def __init__(self, trunk: nn.Module, taps: Sequence[Tap], channels: int, classes: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.taps = tuple(taps)
+        self.maps = nn.Identity()
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map normalised pictures (N, 3, H, W) to logits (N, classes)."""
+        return self.fc(self.features(x))  # type: ignore[no-any-return]
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map normalised pictures (N, 3, H, W) to what the linear layer sees (N, channels)."""
+        grids = [tap.grid(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
+        finest, *coarser = grids
+        coarser = [F.interpolate(g, size=finest.shape[-2:], mode="bilinear") for g in coarser]
+        together = torch.cat([_of_unit_mean(grid) for grid in (finest, *coarser)], 1)
+        return torch.flatten(self.pool(self.maps(together)), 1)
+
+
+def _of_unit_mean(grid: Tensor) -> Tensor:
+    mean = grid.mean((2, 3), keepdim=True)
+    length = torch.linalg.vector_norm(mean, dim=1, keepdim=True)
+    return torch.div(grid, length.clamp_min(_LEAST_LENGTH))
