@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -12,7 +13,9 @@ from camviewer.bench import LIVE_NETWORKS, LIVE_ROUNDS
 from camviewer.bench.peers import PEERS
 from camviewer.bench.plain_loop import PEER
 from camviewer.errors import CamviewerError
-from camviewer.gui.live.rehearsal import LiveRow, Rehearsal
+
+if TYPE_CHECKING:
+    from camviewer.gui.live.rehearsal import LiveRow
 
 
 def bench_live(arguments: argparse.Namespace) -> int:
@@ -24,6 +27,8 @@ def bench_live(arguments: argparse.Namespace) -> int:
     Raises:
         CamviewerError: if a network, the device or the peer cannot be used.
     """
+    from camviewer.gui.live.rehearsal import Rehearsal  # of the command line only this needs Qt
+
     against = _compared(arguments.against)
     rows: list[LiveRow] = []
     for name in arguments.networks or LIVE_NETWORKS:

@@ -148,7 +148,7 @@ def test_the_users_numbers_leave_the_clip_as_it_is() -> None:
 def test_the_catalogue_describes_them() -> None:
     found = {entry.name: entry for entry in catalog.entries()}
     r3d = found["r3d_18"]
-    assert (r3d.title, r3d.family, r3d.frames, r3d.of_clips) == ("R3D 18", "Video ResNet", 16, True)
+    assert (r3d.title, r3d.family, r3d.frames, r3d.of_clips) == ("R3D-18", "Video ResNet", 16, True)
     assert (r3d.parameters, r3d.accuracy) == (33_371_472, 63.2)
     assert found["swin3d_t"].family == "Video Swin Transformer"
     assert [name for name, entry in found.items() if entry.of_clips] == list(zoo.clip_names())

@@ -342,7 +342,7 @@ class CompareView(QWidget):
 
     def _point(self, info: HoverInfo | None) -> None:
         # the values are each pane's own, and stand there
-        self.hovered.emit(None if info is None else replace(info, values=()))
+        self.hovered.emit(None if info is None else replace(info, values=(), labels=()))
 
 
 def _stands(old: Task | None, new: Task) -> bool:
