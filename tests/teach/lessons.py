@@ -1,0 +1,56 @@
+"""Small sets of rendered pictures and a small backbone for the tests of teaching."""
+
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from camviewer.models import starter
+from camviewer.models.classifier import Classifier
+
+SIZE = 64
+
+
+@cache
+def backbone() -> Classifier:
+    """The embedded starter."""
+    return starter.load_starter()
+
+
+def ring_or_cross(path: Path, kind: str, seed: int) -> Path:
+    """A picture ``(96, 96)`` of a ring, a cross, both, or nothing but its noisy ground."""
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(90, 166, (96, 96, 3), np.uint8)
+    pixels = np.asarray(cv2.GaussianBlur(pixels, (5, 5), 0), np.uint8)
+    if kind in ("ring", "both"):
+        x, y = (int(v) for v in rng.integers(20, 30, 2))
+        cv2.circle(pixels, (x, y), 14, (250, 240, 230), 4)
+    if kind in ("cross", "both"):
+        x, y = (int(v) for v in rng.integers(62, 74, 2))
+        cv2.line(pixels, (x - 14, y - 14), (x + 14, y + 14), (10, 20, 10), 5)
+        cv2.line(pixels, (x - 14, y + 14), (x + 14, y - 14), (10, 20, 10), 5)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def folders(root: Path, each: int = 10) -> Path:
+    """A folder with the classes ring, cross and nothing."""
+    for number, kind in enumerate(("ring", "cross", "nothing")):
+        for seed in range(each):
+            ring_or_cross(root / kind / f"{kind}{seed}.png", kind, 1000 * number + seed)
+    return root
+
+
+def table(root: Path, each: int = 10) -> Path:
+    """A CSV file of pictures that show a ring, a cross, both, or neither."""
+    lines = ["file,labels"]
+    labels = {"ring": "ring", "cross": "cross", "both": "ring;cross", "nothing": ""}
+    for number, (kind, label) in enumerate(labels.items()):
+        for seed in range(each):
+            path = ring_or_cross(root / f"{kind}{seed}.png", kind, 1000 * number + seed)
+            lines.append(f"{path.name},{label}")
+    (root / "labels.csv").write_text("\n".join(lines))
+    return root / "labels.csv"
