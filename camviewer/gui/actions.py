@@ -258,6 +258,13 @@ SPECS: tuple[Spec, ...] = (
         "starter", MODEL, "Use the &Starter", ("Ctrl+Shift+H",), "Go back to the built-in network"
     ),
     Spec("shortcuts", HELP, "&Keyboard Shortcuts", ("F1", "?"), "Show all shortcuts", "help"),
+    Spec(
+        "tutorial",
+        HELP,
+        "How a &Heatmap Is Made",
+        ("F2",),
+        "Follow a small network from its last layer to the heatmap",
+    ),
     Spec("about", HELP, "&About camviewer", ("Ctrl+F1",), "Version, licence and device"),
 )
 PANELS = ("Network", "Classes", "Appearance", "Boxes", "Pictures", "Faithfulness", "Scores")

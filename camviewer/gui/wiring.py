@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from camviewer.gui.dialogs.about import AboutDialog
 from camviewer.gui.dialogs.shortcuts import ShortcutsDialog
+from camviewer.gui.dialogs.tutorial import show_tutorial
 
 if TYPE_CHECKING:
     from camviewer.gui.main_window import MainWindow
@@ -44,6 +45,7 @@ def connect_actions(window: MainWindow) -> None:
         "own_model": lambda: window.models.ask_own(),
         "starter": window.models.load_starter,
         "shortcuts": lambda: ShortcutsDialog(window).open(),
+        "tutorial": lambda: show_tutorial(window),
         "about": lambda: AboutDialog(window.session.model, window).open(),
     }
     for name, do in todo.items():

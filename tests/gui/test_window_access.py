@@ -26,6 +26,7 @@ from camviewer.gui.dialogs.consent import ConsentDialog
 from camviewer.gui.dialogs.export import ExportDialog
 from camviewer.gui.dialogs.own_model import OwnModelDialog
 from camviewer.gui.dialogs.shortcuts import ShortcutsDialog
+from camviewer.gui.dialogs.tutorial import TutorialDialog
 from camviewer.gui.settings import ExportChoices, Scheme
 from camviewer.gui.theme import DARK, LIGHT, Tokens
 from tests.gui.windows import Opened, picture, ui
@@ -76,6 +77,7 @@ def test_every_control_of_the_window_has_a_name_and_a_tooltip(ui: Opened, tmp_pa
         lambda window: ExportDialog(ExportChoices(), None, window),
         lambda window: OwnModelDialog(None, Path(), window),
         ShortcutsDialog,
+        TutorialDialog,
     ],
 )
 def test_every_control_of_the_dialogs_has_a_name_and_a_tooltip(ui: Opened, make: type) -> None:

@@ -11,6 +11,7 @@ from camviewer.cam.explainer import Explainer
 from camviewer.cam.split import Run
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.models.preprocess import Preprocessing
+from tests.teach.seeds import beams, digits
 from tests.teach.seeds.beams import Beam
 from tests.teach.seeds.digits import Digit
 from tests.teach.seeds.training import SeedNet, as_input, taught
@@ -82,3 +83,23 @@ class Seed:
             preprocessing=Preprocessing(_MIDDLE, _MIDDLE, self.side, self.side),
             activation=Activation.SOFTMAX,
         )
+
+
+def digit_seed() -> Seed:
+    """A network that knows digits."""
+    given, others = digits.digits(1600, seed=0), digits.digits(100, seed=1)
+    return Seed.taught_with(given, others, digits.LABELS, digits.SIDE, epochs=5)
+
+
+def beam_seed() -> Seed:
+    """A network that knows in which third a beam is cracked, and which beams are sound."""
+    given, others = beams.beams(2400, seed=0), beams.beams(200, seed=1)
+    return Seed.taught_with(given, others, beams.LABELS, beams.SIDE, epochs=6)
+
+
+def cracked_only_seed() -> Seed:
+    """Likewise, but it has never met a sound beam."""
+    given = [beam for beam in beams.beams(2400, seed=0) if beam.crack is not None]
+    others = [beam for beam in beams.beams(200, seed=1) if beam.crack is not None]
+    labels = beams.LABELS[: beams.SOUND]
+    return Seed.taught_with(given, others, labels, beams.SIDE, epochs=6)
