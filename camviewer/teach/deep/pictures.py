@@ -24,6 +24,7 @@ SCALES = (0.8, 1.0, 1.25)
 
 _COLOUR = 0.2  # brightness, contrast and saturation change by at most this share
 _MOST_OFTEN = 8  # times that a picture is shown in an epoch, however rare its class
+_ROUNDS = 20
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -151,8 +152,9 @@ def _balanced(targets: NDArray[np.float32], random: np.random.Generator) -> NDAr
     without = targets.sum(1) == 0
     weights = np.where(without, 1 / max(without.sum(), 1), (targets / counts).max(1, initial=0))
     shuffled = random.permutation(len(targets))
-    often = weights[shuffled] * len(targets) / weights.sum()
-    often = np.minimum(often, _MOST_OFTEN)
+    often = weights[shuffled]
+    for _ in range(_ROUNDS):  # what the rarest may not take goes to the others
+        often = np.minimum(often * len(targets) / often.sum(), _MOST_OFTEN)
     ends = np.cumsum(often * len(targets) / often.sum())
     drawn = np.searchsorted(ends, random.random() + np.arange(len(targets)))
     return random.permutation(shuffled[np.minimum(drawn, len(targets) - 1)])

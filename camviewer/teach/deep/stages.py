@@ -31,11 +31,13 @@ def stages(network: nn.Module) -> tuple[tuple[str, ...], ...]:
     for name in own:
         members[_block_of(name, blocks)].append(name)
     cut: list[list[str]] = [[] for _ in range(_STAGES)]
-    before = 0
-    for layers in members.values():
-        middle = (before + len(layers) / 2) / len(own) if layers else 0.0
+    before, stage = 0, 0
+    for block, layers in members.items():
+        # the scales after a convolution go with it
+        if layers and not _only_scales(network.get_submodule(block)):
+            stage = int((before + len(layers) / 2) / len(own) * _STAGES)
         before += len(layers)
-        cut[int(middle * _STAGES)].extend(key for name in layers for key in own[name])
+        cut[stage].extend(key for name in layers for key in own[name])
     of_head = _own(network.get_submodule(head), head)
     return (*(tuple(names) for names in cut if names), tuple(of_head))
 
@@ -100,6 +102,10 @@ def _blocks(module: nn.Module, name: str, largest: float) -> list[str]:
         return [name]
     prefix = f"{name}." if name else ""
     return [block for key, child in children for block in _blocks(child, prefix + key, largest)]
+
+
+def _only_scales(module: nn.Module) -> bool:
+    return all(parameter.ndim <= 1 for parameter in module.parameters())
 
 
 def _learns(module: nn.Module) -> bool:
