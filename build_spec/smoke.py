@@ -4,7 +4,8 @@
 
 The frozen program runs with an empty home folder and without this environment's Python:
 its window explains a bundled sample offscreen (``--smoke-test``), then its command line explains
-one. Exit code 0, the pictures, the record, and not one unexpected line of output are required.
+one, and a short video. Exit code 0, what they write, and not one unexpected line of output are
+required.
 """
 
 import argparse
@@ -17,11 +18,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
 TIMEOUT = 300.0
 """Seconds one run may take; the first start on a cold disk reads gigabytes."""
+
+_FRAMES = 5
 
 # The offscreen platform says this of itself whenever a window is shown.
 EXPECTED_OUTPUT = re.compile(r"This plugin does not support propagateSizeHints\(\)")
@@ -130,6 +134,27 @@ def check_command_line(program: Path, home: Path, sample: Path) -> None:
         raise SmokeError("explain wrote no record beside the overlay")
 
 
+def check_video(program: Path, home: Path, sample: Path) -> None:
+    """The command line explains a video: as many frames, and a line on each."""
+    source = home / "walk.mp4"
+    picture = pixels(sample)[:240, :320]
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.height, stream.width = picture.shape[:2]
+        for shift in range(_FRAMES):
+            frame = av.VideoFrame.from_ndarray(np.roll(picture, 4 * shift, axis=1), "rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    out = home / "video"
+    run(program, home, "explain", str(source), "--out", str(out), "--json")
+    with av.open(str(out / "walk.overlay.mp4")) as container:
+        frames = sum(1 for _ in container.decode(video=0))
+    lines = (out / "walk.jsonl").read_text("utf-8").splitlines()
+    told = [json.loads(line)["kind"] for line in lines]
+    if frames != _FRAMES or told != ["header", *["frame"] * _FRAMES]:
+        raise SmokeError(f"of {_FRAMES} frames {frames} were written and {len(told) - 1} told of")
+
+
 def main() -> int:
     """Check the bundle that the command line names."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -145,6 +170,7 @@ def main() -> int:
             version = run(program, home, "--version")
             check_window(program, home, {path.name: pixels(path) for path in found})
             check_command_line(program, home, found[0])
+            check_video(program, home, found[0])
     except SmokeError as failure:
         print(f"The bundle failed: {failure}", file=sys.stderr)
         return 1

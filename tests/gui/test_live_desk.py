@@ -216,6 +216,18 @@ def test_a_video_is_sought_stepped_and_exported(live: Live, tmp_path: Path) -> N
     assert frames_of(out) == FRAMES
 
 
+def test_at_its_end_a_video_is_a_picture_and_no_rates_are_told(live: Live, tmp_path: Path) -> None:
+    live.play(video(tmp_path / "holiday.mp4"))
+    status = live.window.status
+    assert status.live.isVisible()
+    live.becomes(Condition.ENDED)
+    live.bot.waitUntil(lambda: not status.live.isVisible())
+    live.bot.waitUntil(lambda: status.texts["Inference time"].endswith(" ms"))
+    with live.bot.waitSignal(live.player.shown, timeout=10_000):
+        live.player.seek(0)
+    live.bot.waitUntil(status.live.isVisible)
+
+
 def test_only_cameras_are_mirrored(live: Live, tmp_path: Path) -> None:
     live.watch()
     live.ui.press("mirror")

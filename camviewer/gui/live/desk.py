@@ -16,7 +16,7 @@ from camviewer.gui.live.steadiness import Steadiness
 from camviewer.gui.live.video_export import VideoExport
 from camviewer.gui.message_bar import Kind
 from camviewer.gui.worker import Lane
-from camviewer.live.condition import Status
+from camviewer.live.condition import Condition, Status
 from camviewer.live.loop import Result
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Desk(QObject):
         self.films = VideoExport(window)
         self.dock: Dock | None = None
         self._arranging = False
+        self._flows = False
         self._actions = LiveActions(player, actions, self)
         window.centre.set_foot(self.bar)
         for action in actions.for_picture():
@@ -119,12 +120,17 @@ class Desk(QObject):
         self._show_dock(shown=False)
 
     def _show_fields(self) -> None:
-        """A frozen picture is one like any other, with the time that explaining it took."""
+        """What is frozen or at its end is a picture like any other: no rates, but what it took."""
         player = self._window.player
-        self._window.status.set_live(live=player.source is not None and not player.frozen)
+        rests = player.frozen or player.status.condition is Condition.ENDED
+        flows = player.source is not None and not rests
+        if flows != self._flows:
+            self._flows = flows
+            self._window.status.set_live(live=flows)
 
     def _show_status(self, status: Status) -> None:
         self.card.show_status(status, self._window.player.source_name)
+        self._show_fields()
 
     def _show_result(self, result: Result) -> None:
         self.scores.add(result.arrived, result.inspection)
