@@ -1,0 +1,170 @@
+"""``camviewer teach``: a few pictures and a name, and it finds the thing."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from camviewer import __version__
+from camviewer.cam.device import choose_device
+from camviewer.cli.shared import load_classifier
+from camviewer.errors import CamviewerError, ExportError
+from camviewer.models import taught
+from camviewer.teach.data.dataset import Dataset
+from camviewer.teach.data.reading import read
+from camviewer.teach.teaching import Options, Stage, Taught, teach
+
+_DONE = 0
+_NAMED_MISTAKES = 5
+_WIDEST = 30  # of a class's name
+
+
+def fast(arguments: argparse.Namespace) -> int:
+    """Teach, write the file and print how good it is.
+
+    Raises:
+        CamviewerError: if the pictures, the backbone or the place to write to cannot be used.
+    """
+    if arguments.out.suffix.lower() != ".safetensors":
+        raise CamviewerError(
+            f"Let the name of {arguments.out} end in .safetensors: the window goes by that."
+        )
+    dataset = _dataset(arguments)
+    backbone = load_classifier(arguments)
+    device = choose_device(arguments.device).device
+    options = Options(
+        layers=tuple(arguments.layers),
+        input_size=arguments.input_size,
+        held_out=arguments.held_out,
+        seed=arguments.seed,
+    )
+    with _Bar() as bar:
+        learnt = teach(dataset, backbone, options, bar.show, device=device)
+    about = _about(learnt)
+    taught.save(arguments.out, learnt.classifier, learnt.descent, about)
+    if arguments.split is not None:
+        _write_split(arguments.split, learnt)
+    if arguments.json:
+        print(json.dumps({**about, "out": str(arguments.out), "notes": _notes(learnt)}))
+    else:
+        print(_table(learnt))
+        print(f"\nWritten to {arguments.out}. Try it: camviewer PICTURE {arguments.out}")
+    return _DONE
+
+
+def _dataset(arguments: argparse.Namespace) -> Dataset:
+    if arguments.multi_label is None:
+        return read(arguments.data, nothing=arguments.nothing)
+    return read(arguments.multi_label, root=arguments.data, nothing=arguments.nothing, multi=True)
+
+
+class _Bar:
+    """A progress bar on stderr for each stage, where a person watches."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] | None = None
+        self._stage: Stage | None = None
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, stage: Stage, share: float) -> None:
+        if stage is not self._stage:
+            self.__exit__()
+            self._stage = stage
+            form = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left"
+            self._bar = tqdm(
+                total=1, desc=stage, bar_format=form, disable=None, leave=False, file=sys.stderr
+            )
+        if self._bar is not None:
+            self._bar.update(share - self._bar.n)
+
+
+def _about(learnt: Taught) -> dict[str, Any]:
+    """What is kept in the file beside the weights: no paths, for it may be handed on."""
+    figures = learnt.figures.as_dict()
+    figures.pop("mistakes")
+    return {
+        "figures": figures,
+        "taught": len(learnt.split.teaching),
+        "strength": learnt.head.strength,
+        "temperature": learnt.head.temperature,
+        "seconds": {stage.value: round(s, 2) for stage, s in learnt.seconds.items()},
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "camviewer": __version__,
+        "input_size": learnt.classifier.preprocessing.input_size,
+        "backbone": {k: v for k, v in asdict(learnt.descent).items() if k != "rescale"},
+    }
+
+
+def _write_split(path: Path, learnt: Taught) -> None:
+    lists = {
+        side: [str(learnt.dataset.examples[i].path) for i in indices]
+        for side, indices in (
+            ("teaching", learnt.split.teaching),
+            ("held_out", learnt.split.held_out),
+        )
+    }
+    lists["mistakes"] = [str(mistake.path) for mistake in learnt.figures.mistakes]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(lists, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise ExportError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another place."
+        ) from error
+
+
+def _notes(learnt: Taught) -> list[str]:
+    return [*learnt.dataset.notes(), *learnt.split.notes]
+
+
+def _table(learnt: Taught) -> str:
+    figures = learnt.figures
+    counts = learnt.dataset.counts()
+    width = min(_WIDEST, max(len(name) for name in (*counts, "class")))
+    lines = [f"{'class':{width}}{'pictures':>10}{'held out':>10}{'recall':>9}{'precision':>11}"]
+    lines += [
+        f"{c.name[:width]:{width}}{counts[c.name]:>10}{c.pictures:>10}"
+        f"{_percent(c.recall):>9}{_percent(c.precision):>11}"
+        for c in figures.classes
+    ]
+    low, high = figures.interval
+    lines += [
+        "",
+        (
+            f"accuracy {_percent(figures.accuracy)} of {figures.pictures} pictures held out "
+            f"(95 % sure: {100 * low:.1f} to {100 * high:.1f} %)"
+        ),
+        (
+            f"built on {learnt.descent.backbone}, "
+            f"{' and '.join(tap.name for tap in learnt.descent.taps)}, pictures of "
+            f"{learnt.classifier.preprocessing.input_size} pixels"
+        ),
+        (
+            f"strength of regularisation {learnt.head.strength:g}, temperature "
+            f"{learnt.head.temperature:.2f}"
+        ),
+        ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in learnt.seconds.items()),
+    ]
+    for mistake in figures.mistakes[:_NAMED_MISTAKES]:
+        truth, said = (", ".join(names) or "none" for names in (mistake.truth, mistake.predicted))
+        lines.append(
+            f"wrong: {mistake.path.name} shows {truth}, taken for {said} ({mistake.score:.2f})"
+        )
+    return "\n".join([*lines, *_notes(learnt)])
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"

@@ -1,0 +1,99 @@
+"""What ``camviewer teach`` understands. Loads no network library, see `cli.parser`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from camviewer.cli.options import at_least_one
+
+
+def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "teach",
+        help="teach new classes from pictures and their names",
+        description="Learns from pictures of which only the class is known, and afterwards shows "
+        "where in new pictures the thing is. Some pictures are held out to see how good it is.",
+    )
+    parser.add_argument(
+        "data",
+        type=Path,
+        metavar="DATA",
+        help="a folder with one subfolder of pictures for each class, a CSV or JSON table of files "
+        "and labels, or a lesson from the window",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the taught network, such as mine.safetensors; serves as --model FILE",
+    )
+    parser.add_argument(
+        "--multi-label",
+        type=Path,
+        metavar="TABLE",
+        help="CSV or JSON of the labels, any number of them, of each picture in DATA",
+    )
+    parser.add_argument(
+        "--nothing",
+        metavar="NAME",
+        help='the class that means "none of these": nothing is drawn for it (default: a class '
+        "named nothing, none, background, normal, good ...; an empty name for none)",
+    )
+    _add_backbone(parser)
+    group = parser.add_argument_group("results")
+    group.add_argument(
+        "--held-out",
+        type=float,
+        default=0.25,
+        metavar="SHARE",
+        help="of the pictures, to try it on (default: %(default)s); near-duplicates stay together",
+    )
+    group.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="another one holds out others"
+    )
+    group.add_argument(
+        "--split", type=Path, metavar="FILE", help="write which were taught and held out, as JSON"
+    )
+    group.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_teach)
+
+
+def _add_backbone(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("network to build upon")
+    group.add_argument(
+        "--backbone",
+        dest="model",
+        metavar="NAME|FILE",
+        help="see `camviewer models`; the embedded starter by default, which knows drawings and "
+        "signs better than photographs",
+    )
+    group.add_argument(
+        "--weights", type=Path, metavar="FILE", help="your own: .safetensors, .pth, .pt"
+    )
+    group.add_argument(
+        "--layers",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="look at these layers, such as layer3 layer4: earlier ones see smaller things "
+        "(default: the last one)",
+    )
+    group.add_argument(
+        "--input-size",
+        type=at_least_one,
+        metavar="N",
+        help="pixels of the short side (default: what gives a map of ten cells or more)",
+    )
+    group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
+    # what other commands let one say about a network is settled by the backbone
+    parser.set_defaults(texts=[], labels=None, mean=None, std=None, trust=False)
+
+
+def _teach(arguments: argparse.Namespace) -> int:
+    from camviewer.cli.teach import fast
+
+    return fast(arguments)

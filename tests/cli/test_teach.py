@@ -1,0 +1,121 @@
+"""``camviewer teach``: from a folder to a file that the other commands take."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from camviewer import paths
+from camviewer.cli import main
+from camviewer.models import taught
+from tests.teach.lessons import folders, ring_or_cross, table
+
+_FIXED = ("--device", "cpu", "--input-size", "64")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all: every test draws the same pictures."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    monkeypatch.setattr(paths, "cache", lambda: cache)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return folders(tmp_path / "set", each=6)
+
+
+def test_a_folder_becomes_a_file_that_explains(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "mine.safetensors"
+    assert main(["teach", str(data), "--out", str(out), *_FIXED]) == 0
+    printed = capsys.readouterr().out
+    assert "accuracy 100.0 % of 6 pictures held out" in printed
+    assert "built on starter" in printed
+    picture = ring_or_cross(tmp_path / "new.png", "ring", 99)
+    options = ("--json", "--device", "cpu", "--runtime", "eager")
+    assert main(["explain", str(picture), "--model", str(out), *options]) == 0
+    explained = json.loads(capsys.readouterr().out)
+    assert explained["weights"] == "mine.safetensors"
+    assert explained["predictions"][0]["label"] == "ring"
+
+
+def test_figures_and_lists_for_programs(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, lists = tmp_path / "mine.safetensors", tmp_path / "split.json"
+    options = ("--json", "--split", str(lists), "--held-out", "0.5", *_FIXED)
+    assert main(["teach", str(data), "--out", str(out), *options]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["figures"]["pictures"] == told["taught"] == 9
+    assert told["backbone"]["backbone"] == "starter"
+    split = json.loads(lists.read_text())
+    named = {*split["teaching"], *split["held_out"]}
+    assert named == {str(path) for path in data.rglob("*.png")}
+    # the file may be handed on, so it does not tell where pictures lie
+    kept = taught.about(out)
+    assert kept["figures"] == told["figures"]
+    assert str(data) not in json.dumps(kept)
+
+
+def test_several_labels_from_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels = table(tmp_path / "several", each=6)
+    out = tmp_path / "mine.safetensors"
+    options = ("--multi-label", str(labels), "--out", str(out), *_FIXED)
+    assert main(["teach", str(labels.parent), *options]) == 0
+    assert taught.load(out).thresholds is not None
+    assert "recall" in capsys.readouterr().out
+
+
+def test_what_is_left_out_is_said(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = data / "ring" / "ring3.png"
+    damaged.write_bytes(damaged.read_bytes()[:400])
+    out = tmp_path / "mine.safetensors"
+    assert main(["teach", str(data), "--out", str(out), *_FIXED]) == 0
+    assert "ring3.png: not used." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--out", "mine.bin"), "end in .safetensors"),
+        (("--out", "m.safetensors", "--held-out", "2"), "above 0 and below 1"),
+        (("--out", "m.safetensors", "--nothing", "dog"), "no class dog"),
+        (("--out", "m.safetensors", "--layers", "layer9"), "No layer 'layer9'"),
+        (("--out", "m.safetensors", "--backbone", "resnet19"), "no network called"),
+    ],
+)
+def test_wrong_use_is_told(
+    data: Path, options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["teach", str(data), *options, *_FIXED]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_fails(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("")
+    out = tmp_path / "taken" / "mine.safetensors"
+    assert main(["teach", str(data), "--out", str(out), *_FIXED]) == 1
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_help_comes_without_a_network_library() -> None:
+    code = (
+        "import sys; from camviewer.cli import main\n"
+        "try: main(['teach', '--help'])\n"
+        "except SystemExit: print('torch' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "False"
+    assert "--multi-label" in done.stdout
