@@ -280,6 +280,18 @@ def test_recording_leaves_a_video_and_says_where(live: Live) -> None:
     assert frames_of(made) >= 1
 
 
+def test_recording_what_is_frozen_says_that_there_was_nothing(live: Live) -> None:
+    live.watch()
+    live.ui.settings.export = live.ui.settings.export.__class__(folder=live.ui.folder)
+    live.player.set_frozen(True)
+    live.ui.press("record")
+    live.bot.waitUntil(lambda: live.player._filming._recorder is not None, timeout=10_000)
+    live.ui.press("record")
+    messages = live.window.messages
+    live.bot.waitUntil(lambda: messages.text.startswith("Nothing was recorded"), timeout=10_000)
+    assert list(live.ui.folder.glob("*.mp4")) == []
+
+
 def test_an_address_is_watched_and_its_password_forgotten(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:

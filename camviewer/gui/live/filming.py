@@ -96,6 +96,8 @@ class Filming(QObject):
     def _finish(self, recorded: Recorded) -> None:
         if recorded.problem:
             self.told.emit(recorded.problem)
+        elif not recorded.frames:
+            self.told.emit("Nothing was recorded: no new picture was shown meanwhile.")
         elif recorded.dropped:
             self.told.emit(
                 f"{recorded.dropped} of {recorded.frames + recorded.dropped} pictures are not in "
