@@ -11,7 +11,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from camviewer.errors import ModelError
-from camviewer.models import starter, zoo
+from camviewer.models import gap, starter, zoo
 from camviewer.models.starter_net import StarterNet
 from camviewer.models.tracer import Tracer, names_of
 
@@ -64,6 +64,9 @@ def skeleton(name: str, image_size: int | None, *, rescale: bool = True) -> nn.M
     if name == starter.NAME:
         with torch.device("meta"):
             return StarterNet(1)
+    if name in gap.names():
+        with torch.device("meta"):
+            return gap.build(name, 1)
     if name not in zoo.names():
         raise ModelError(f"There is no network called {name[:100]!r} to build upon.")
     return zoo.skeleton(name, image_size=image_size, rescale=rescale)

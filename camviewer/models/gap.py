@@ -22,6 +22,7 @@ from torchvision.models import VGG, AlexNet
 
 from camviewer.errors import ModelError
 from camviewer.models import zoo
+from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Preprocessing
 
 CHANNELS = 1024
@@ -104,6 +105,28 @@ def convert(network: nn.Module, num_classes: int, *, seed: int = 0) -> GapNet:
         ModelError: if it is another network.
     """
     return _seeded(seed, lambda: _converted(copy.deepcopy(network), num_classes))
+
+
+def classifier(before: Classifier, labels: tuple[str, ...]) -> Classifier:
+    """A classifier, converted for other classes, which must yet be taught.
+
+    Args:
+        before: torchvision's AlexNet or VGG under its own name; left as it is.
+        labels: of the new classes.
+
+    Raises:
+        ModelError: if it is another network.
+    """
+    network = convert(before.network, len(labels))
+    name = before.name + _ENDING
+    # the hash is left out: the added convolution is not in the file
+    return Classifier(
+        name=name,
+        network=network,
+        labels=labels,
+        preprocessing=replace(before.preprocessing, min_size=preprocessing(name).min_size),
+        weights=before.weights,
+    )
 
 
 def _converted(network: nn.Module, num_classes: int) -> GapNet:

@@ -14,7 +14,7 @@ from torch import fx
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.split import Layer
 from camviewer.errors import ModelError
-from camviewer.models import backbone, starter, zoo
+from camviewer.models import backbone, gap, starter, zoo
 from camviewer.models.backbone import Order, Tap, TaughtNetwork
 from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Overrides, Preprocessing
@@ -106,7 +106,7 @@ def found(
 
 
 def _check_kind(classifier: Classifier) -> None:
-    known = classifier.name == starter.NAME or classifier.name in zoo.names()
+    known = classifier.name in (starter.NAME, *zoo.names(), *gap.names())
     if not known or isinstance(classifier.preprocessing, ClipPreprocessing):
         raise ModelError(
             f"Nothing can be taught on top of {classifier.name}: choose the starter or a network "

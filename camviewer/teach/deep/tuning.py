@@ -49,8 +49,8 @@ def fine_tune(
     after an epoch and gone on with.
 
     Args:
-        classifier: its labels are the data set's classes; see `fresh_head` for one of other
-            classes. Left as it is.
+        classifier: its labels are the data set's classes, as those of what fast teaching made; see
+            `fresh_head` for one of other classes. Left as it is.
         dataset: the pictures.
         split: which are learnt from, and which are held out.
         options: see `Options`; their defaults if None.
@@ -140,10 +140,12 @@ class _Tuning:
             self._learner.stop()
 
     def result(self, ending: Ending, broken: tuple[Broken, ...]) -> Tuned:
-        """The best network, on the CPU."""
+        """The best network, on the CPU; thresholds that were chosen for other scores are gone."""
         self._learner.set_numbers(self._best)
         network = self._learner.network.to("cpu")
-        made = replace(self._classifier, network=network, weights="taught", weights_sha256="")
+        made = replace(
+            self._classifier, network=network, weights="taught", weights_sha256="", thresholds=None
+        )
         return Tuned(made, self._epochs, self._best_epoch.number, ending, broken)
 
     @property
