@@ -44,9 +44,10 @@ class Seed:
         labels: tuple[str, ...],
         side: int,
         epochs: int,
+        start: int = 0,
     ) -> Seed:
         """Teach a network by some pictures and keep others for it."""
-        network = taught([p.pixels for p in given], [p.label for p in given], epochs)
+        network = taught([p.pixels for p in given], [p.label for p in given], epochs, start)
         return cls(network, others, labels, side)
 
     def logits(self) -> torch.Tensor:
@@ -91,15 +92,15 @@ def digit_seed() -> Seed:
     return Seed.taught_with(given, others, digits.LABELS, digits.SIDE, epochs=5)
 
 
-def beam_seed() -> Seed:
+def beam_seed(start: int = 0) -> Seed:
     """A network that knows in which third a beam is cracked, and which beams are sound."""
     given, others = beams.beams(2400, seed=0), beams.beams(200, seed=1)
-    return Seed.taught_with(given, others, beams.LABELS, beams.SIDE, epochs=6)
+    return Seed.taught_with(given, others, beams.LABELS, beams.SIDE, epochs=6, start=start)
 
 
-def cracked_only_seed() -> Seed:
+def cracked_only_seed(start: int = 0) -> Seed:
     """Likewise, but it has never met a sound beam."""
     given = [beam for beam in beams.beams(2400, seed=0) if beam.crack is not None]
     others = [beam for beam in beams.beams(200, seed=1) if beam.crack is not None]
     labels = beams.LABELS[: beams.SOUND]
-    return Seed.taught_with(given, others, labels, beams.SIDE, epochs=6)
+    return Seed.taught_with(given, others, labels, beams.SIDE, epochs=6, start=start)

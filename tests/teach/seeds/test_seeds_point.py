@@ -33,8 +33,9 @@ def test_a_crack_is_known_and_pointed_at(beam_seed: Seed) -> None:
 def test_without_sound_beams_the_network_need_not_look_at_the_crack(
     beam_seed: Seed, cracked_only_seed: Seed
 ) -> None:
-    assert cracked_only_seed.accuracy() >= 0.9  # just as good, for other reasons
-    assert share_near(cracked_only_seed) < 0.4 < share_near(beam_seed)
+    assert cracked_only_seed.accuracy() >= 0.85  # just as good, for other reasons
+    asked = share_near(beam_seed, rather_than_sound=True)
+    assert share_near(cracked_only_seed) + 0.1 < asked
 
 
 def test_a_digit_lies_in_its_box() -> None:
