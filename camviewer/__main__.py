@@ -1,5 +1,6 @@
 """The door of the program: what must happen before anything else is imported."""
 
+import ctypes
 import multiprocessing
 import os
 import sys
@@ -21,6 +22,19 @@ def _usable(stream: TextIO | None) -> TextIO:
     return stream
 
 
+def share_memory() -> None:
+    """Let threads use what others have freed (glibc).
+
+    Each thread would get an arena of its own, and networks that come and go on several threads
+    would leave holes in all of them.
+    """
+    if sys.platform == "linux":
+        arena_max = -8  # from malloc.h
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other libraries have none
+        if mallopt is not None:
+            mallopt(arena_max, 2)
+
+
 def main() -> int:
     """Run the program; returns its exit code (0 done, 1 some pictures failed, 2 wrong usage)."""
     # A child process of a frozen program starts here again and must not open a second window.
@@ -32,6 +46,7 @@ def main() -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     # else Windows takes up to a minute to open a camera; read when OpenCV is loaded
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    share_memory()
     from camviewer.cli import main as run
 
     return run()

@@ -1,5 +1,6 @@
 """The program's door: streams that are missing or cannot show a name, and the exit code."""
 
+import ctypes
 import io
 import os
 import subprocess
@@ -56,3 +57,18 @@ def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert b"--no-such-option" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="only glibc has arenas")
+def test_threads_share_memory_arenas() -> None:
+    code = (
+        "import ctypes, threading\n"
+        "from camviewer.__main__ import share_memory\n"
+        "share_memory()\n"
+        "blocks = [threading.Thread(target=lambda: bytes(100_000)) for _ in range(8)]\n"
+        "for block in blocks: block.start()\n"
+        "for block in blocks: block.join()\n"
+        "ctypes.CDLL(None).malloc_stats()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.count("Arena ") <= 2

@@ -298,7 +298,10 @@ class Engine(QObject):
         own = self._pictures, self._models, self._inspections, self._methods, self._boxes.lane
         self._boxes.forget()
         self._news.forget()
-        return join((*own, *others))
+        ended = join((*own, *others))
+        if self._model is not None:
+            self._model.inspector.close()
+        return ended
 
     def _set_frame(self, frame: Frame) -> None:
         self._frame = frame

@@ -175,6 +175,10 @@ class Inspector:
         self._fall_back()
         return self._inspect(frame, request, started, watch)
 
+    def close(self) -> None:
+        """Give up what is being made in the background; takes a second at most."""
+        self._explainer.close()
+
     def scores(self, pictures: Tensor) -> Tensor:
         """What the network says of perturbed pictures; always eager torch.
 

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from PySide6.QtCore import QEventLoop, QSettings, QTemporaryDir, QThread, QTimer
 
+from camviewer.__main__ import share_memory
 from camviewer.gui.app import application
 from camviewer.gui.engine import Engine
 from camviewer.gui.main_window import MainWindow
@@ -111,6 +112,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=10.0)
     minutes = parser.parse_args().minutes
+    share_memory()  # as the program does
     folder = QTemporaryDir()
     store = QSettings(folder.filePath("settings.ini"), QSettings.Format.IniFormat)
     settings = Settings(store)

@@ -109,6 +109,10 @@ class FakeInspector:
         self.obstacles: dict[str, str] = {}
         self.layers_asked: list[str | None] = []
         self.method_threads: set[int] = set()
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def sharpest(self, layer: str | None = None) -> Sharper:
         return Sharper(scales=3, flip=True, fuse=layer is None)

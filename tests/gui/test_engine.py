@@ -286,6 +286,12 @@ def test_busy_from_the_opening_of_a_picture_to_its_inspection(ready: World, qtbo
     assert changes == [True, False]
 
 
+def test_shutdown_ends_what_the_network_has_made_in_the_background(ready: World) -> None:
+    assert not ready.inspectors["one"].closed
+    assert ready.engine.shutdown()
+    assert ready.inspectors["one"].closed
+
+
 def test_shutdown_during_a_download_ends_every_thread(ready: World, qtbot: QtBot) -> None:
     started = threading.Event()
     ready.loading = fakes.download(started)
