@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from camviewer.teach.features import Cancelled, check
 
-STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 """Strengths of the regularisation that are tried, strongest first."""
 
 _FOLDS = 4
@@ -21,7 +21,7 @@ _SCALE = 20.0  # of unit features, so that strengths near 0.01 are the useful on
 _STEPS = 200  # of L-BFGS at most
 _TEMPERATURES = np.geomspace(0.2, 5.0, 65)
 _LARGEST_WEIGHT = 10.0  # of a rare label
-_SIMPLER = 0.01  # nats of loss that a stronger regularisation may cost
+_NEARLY = 0.01  # nats of loss that are no difference
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +170,12 @@ def _learnable(lesson: Lesson, rest: NDArray[np.bool_]) -> bool:
 def _choose(
     trials: dict[float, NDArray[np.float64]], lesson: Lesson, tried: NDArray[np.bool_]
 ) -> tuple[float, float, float]:
-    """The strength, temperature and loss; the strongest among those that are nearly as good."""
+    """The strength, temperature and loss; the weakest among those that are nearly as good.
+
+    Temperature has taken care of weights that are too sure, and what then tells strengths apart is
+    chance. Of 400 photographs, half of them held out in eight ways, 1.6 % were mistaken at a
+    strength of 0.0003 and 2.6 % at 0.3.
+    """
     found = {}
     for strength, logits in trials.items():
         losses = [
@@ -180,7 +185,7 @@ def _choose(
         at = int(np.argmin(losses))
         found[strength] = (float(_TEMPERATURES[at]), losses[at])
     least = min(loss for _, loss in found.values())
-    strength = next(s for s in STRENGTHS if found[s][1] <= least + _SIMPLER)
+    strength = min(s for s in STRENGTHS if found[s][1] <= least + _NEARLY)
     return strength, *found[strength]
 
 
