@@ -55,7 +55,7 @@ def fast(arguments: argparse.Namespace) -> int:
         print(json.dumps({**about, "out": str(arguments.out), "notes": _notes(learnt)}))
     else:
         print(_table(learnt))
-        print(f"\nWritten to {arguments.out}. Try it: camviewer PICTURE {arguments.out}")
+        print(f"\nWritten to {arguments.out}. Open it in the window: camviewer {arguments.out}")
     return _DONE
 
 
