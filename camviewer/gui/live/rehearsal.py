@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import statistics
 import sys
@@ -32,7 +33,7 @@ from camviewer.cam.device import choose_device
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.runtimes import Choice
 from camviewer.errors import CamviewerError, MethodError, ModelError
-from camviewer.gui.app import application
+from camviewer.gui.app import application, spare_the_collector
 from camviewer.gui.engine import Engine
 from camviewer.gui.main_window import MainWindow
 from camviewer.gui.services import Services
@@ -284,11 +285,13 @@ def _window(classifier: Classifier, inspector: Inspector) -> Iterator[MainWindow
     window = MainWindow(engine, settings, theme)
     try:
         window.show()
+        spare_the_collector()  # as the program does
         with _until(engine.model_loaded):
             engine.load_model(classifier.name)
         yield window
     finally:
         window.close()
+        gc.unfreeze()
         qInstallMessageHandler(before)
 
 
