@@ -20,8 +20,8 @@ def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "data",
         type=Path,
         metavar="DATA",
-        help="a folder with one subfolder of pictures for each class, a CSV or JSON table of files "
-        "and labels, or a lesson from the window",
+        help="a folder with one subfolder of pictures for each class, or a CSV or JSON table of "
+        "files and labels",
     )
     parser.add_argument(
         "--out",
