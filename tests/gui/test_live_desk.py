@@ -49,9 +49,12 @@ class Live:
         self.bot.waitUntil(self.window.isActiveWindow)
 
     def play(self, path: Path) -> None:
-        """Open a video, and wait for a picture of it."""
-        with self.bot.waitSignal(self.player.shown, timeout=10_000):
-            self.window.opener.open_paths([path])
+        """Open a video, and wait for a picture of it, and not for a last one from before."""
+        self.window.opener.open_paths([path])
+        canvas = self.window.canvas
+        self.bot.waitUntil(
+            lambda: canvas.frame is not None and Path(canvas.frame.source) == path, timeout=10_000
+        )
 
     def becomes(self, condition: Condition) -> None:
         self.bot.waitUntil(lambda: self.player.status.condition is condition, timeout=10_000)
