@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from camviewer import __version__
 from camviewer.cam.device import choose_device
 from camviewer.cli.shared import load_classifier
 from camviewer.errors import CamviewerError, ExportError
-from camviewer.models import taught
+from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.reading import read
 from camviewer.teach.teaching import Options, Stage, Taught, teach
@@ -47,8 +44,7 @@ def fast(arguments: argparse.Namespace) -> int:
     )
     with _Bar() as bar:
         learnt = teach(dataset, backbone, options, bar.show, device=device)
-    about = _about(learnt)
-    taught.save(arguments.out, learnt.classifier, learnt.descent, about)
+    about = saving.save(learnt, arguments.out)
     if arguments.split is not None:
         _write_split(arguments.split, learnt)
     if arguments.json:
@@ -89,23 +85,6 @@ class _Bar:
             )
         if self._bar is not None:
             self._bar.update(share - self._bar.n)
-
-
-def _about(learnt: Taught) -> dict[str, Any]:
-    """What is kept in the file beside the weights: no paths, for it may be handed on."""
-    figures = learnt.figures.as_dict()
-    figures.pop("mistakes")
-    return {
-        "figures": figures,
-        "taught": len(learnt.split.teaching),
-        "strength": learnt.head.strength,
-        "temperature": learnt.head.temperature,
-        "seconds": {stage.value: round(s, 2) for stage, s in learnt.seconds.items()},
-        "date": dt.datetime.now(dt.UTC).date().isoformat(),
-        "camviewer": __version__,
-        "input_size": learnt.classifier.preprocessing.input_size,
-        "backbone": {k: v for k, v in asdict(learnt.descent).items() if k != "rescale"},
-    }
 
 
 def _write_split(path: Path, learnt: Taught) -> None:

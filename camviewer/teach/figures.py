@@ -35,20 +35,26 @@ class ClassFigures:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A held-out picture that was taken for something else.
+class Answer:
+    """What the network said of a held-out picture.
 
     Attributes:
         path: the file.
         truth: what it shows.
         predicted: what the network says that it shows.
-        score: how sure the network was of the worst of it, in [0, 1].
+        score: how sure the network was, in [0, 1]: of the worst of it where it is mistaken, of the
+            least sure of it where all is right.
     """
 
     path: Path
     truth: tuple[str, ...]
     predicted: tuple[str, ...]
     score: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the network is not mistaken."""
+        return self.truth == self.predicted
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Figures:
         confusion: how many pictures of each class (rows) were taken for each (columns); None where
             a picture may show several.
         mistakes: the worst first, at most 100.
+        answers: of all held-out pictures, in their order.
     """
 
     pictures: int
@@ -71,12 +78,13 @@ class Figures:
     interval: tuple[float, float]
     classes: tuple[ClassFigures, ...]
     confusion: tuple[tuple[int, ...], ...] | None
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Answer, ...]
+    answers: tuple[Answer, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """As JSON can hold it, without the single pictures."""
         found = asdict(self)
-        found["mistakes"] = [{**m, "path": str(m["path"])} for m in found["mistakes"]]
+        del found["mistakes"], found["answers"]
         return found
 
 
@@ -107,13 +115,16 @@ def measure(
     right = (said == truth).all(axis=1)
     hits = int(right.sum())
     confusion = truth.astype(int).T @ said.astype(int) if thresholds is None else None
+    answers = _answers(scores, truth, said, examples, classes)
+    mistakes = sorted((a for a, r in zip(answers, right, strict=True) if not r), key=_badness)
     return Figures(
         pictures=len(scores),
         accuracy=hits / len(scores) if len(scores) else None,
         interval=wilson(hits, len(scores)),
         classes=tuple(_of_class(name, truth[:, c], said[:, c]) for name, c in column.items()),
         confusion=None if confusion is None else tuple(tuple(map(int, r)) for r in confusion),
-        mistakes=_mistakes(scores, truth, said, examples, classes),
+        mistakes=tuple(mistakes[:_MOST_MISTAKES]),
+        answers=answers,
     )
 
 
@@ -135,24 +146,28 @@ def _of_class(name: str, truth: NDArray[np.bool_], said: NDArray[np.bool_]) -> C
     )
 
 
-def _mistakes(
+def _answers(
     scores: NDArray[np.float64],
     truth: NDArray[np.bool_],
     said: NDArray[np.bool_],
     examples: Sequence[Example],
     classes: Sequence[str],
-) -> tuple[Mistake, ...]:
-    # sure of what is not there, or sure that what is there is not
+) -> tuple[Answer, ...]:
+    # sure of what is there or not, or wrongly so
     sureness = np.where(said, scores, 1 - scores)
     worst = np.where(said != truth, sureness, 0).max(axis=1, initial=0)
-    rows = np.flatnonzero((said != truth).any(axis=1))
-    rows = rows[np.argsort(-worst[rows], kind="stable")][:_MOST_MISTAKES]
+    right = (said == truth).all(axis=1)
+    score = np.where(right, sureness.min(axis=1, initial=1), worst)
     return tuple(
-        Mistake(
-            examples[row].path,
-            examples[row].labels,
+        Answer(
+            example.path,
+            tuple(classes[int(c)] for c in np.flatnonzero(truth[row])),
             tuple(classes[int(c)] for c in np.flatnonzero(said[row])),
-            float(worst[row]),
+            float(score[row]),
         )
-        for row in map(int, rows)
+        for row, example in enumerate(examples)
     )
+
+
+def _badness(mistake: Answer) -> float:
+    return -mistake.score

@@ -27,6 +27,13 @@ def test_exclusive_classes() -> None:
         ("1.png", ("a",), ("b",)),
     ]
     assert [m.score for m in found.mistakes] == [0.8, 0.6]
+    assert [(a.path.name, a.right, a.score) for a in found.answers] == [
+        ("0.png", True, 0.9),
+        ("1.png", False, 0.6),
+        ("2.png", True, 0.7),
+        ("3.png", False, 0.8),
+    ]
+    assert found.as_dict().keys() == {"pictures", "accuracy", "interval", "classes", "confusion"}
 
 
 def test_several_labels() -> None:
@@ -37,6 +44,8 @@ def test_several_labels() -> None:
     assert found.confusion is None
     assert [(c.recall, c.precision) for c in found.classes] == [(1, 1), (0.5, 1)]
     assert [(m.predicted, m.score) for m in found.mistakes] == [((), 0.8)]
+    # the least sure of it: that there is no b, that there is an a, that there is no b
+    assert [a.score for a in found.answers] == pytest.approx([0.6, 0.6, 0.8])
 
 
 def test_a_class_that_never_occurs_has_no_figures() -> None:
@@ -46,7 +55,8 @@ def test_a_class_that_never_occurs_has_no_figures() -> None:
 
 def test_nothing_held_out_has_no_accuracy() -> None:
     found = measure(np.zeros((0, 2)), None, [], ("a", "b"))
-    assert (found.accuracy, found.interval, found.mistakes) == (None, (0, 1), ())
+    assert (found.accuracy, found.interval) == (None, (0, 1))
+    assert found.mistakes == found.answers == ()
 
 
 def test_wilson_of_a_textbook() -> None:
