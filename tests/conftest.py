@@ -9,6 +9,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from camviewer import paths
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # no test depends on what the developer's own use of the program has left in the cache
 os.environ["CAMVIEWER_RUNTIME"] = "eager"
@@ -18,6 +20,12 @@ torch.set_num_threads(1)
 # the continuous integration tries the same examples each time, everybody else always new ones
 settings.register_profile("camviewer", deadline=None, derandomize="CI" in os.environ, database=None)
 settings.load_profile("camviewer")
+
+
+@pytest.fixture(autouse=True)
+def no_data_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the lessons and networks that the developer keeps, or adds any."""
+    monkeypatch.setattr(paths, "data", lambda: tmp_path / "user data")
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,10 @@ class ModelFlow(QObject):
         """Use a network of the catalogue."""
         self._load(name, {}, announce=True)
 
+    def load_file(self, file: Path) -> None:
+        """Use the network in a file that needs no questions: one that was taught here."""
+        self._load(None, {"weights": file}, announce=True)
+
     def ask_own(self, weights: Path | None = None) -> None:
         """Ask for the file and what belongs to it, then load it."""
         dialog = OwnModelDialog(

@@ -18,6 +18,7 @@ from camviewer.models import (
     checkpoint,
     clip,
     download,
+    kept,
     starter,
     statedict,
     userfile,
@@ -31,9 +32,10 @@ from camviewer.models.preprocess import Overrides
 from camviewer.models.starter_net import StarterNet
 from camviewer.models.video_preprocess import ClipPreprocessing
 
-__all__ = ["Entry", "Overrides", "entries", "load", "search"]
+__all__ = ["Entry", "Overrides", "available", "entries", "load", "search"]
 
 _MEBIBYTE = 1 << 20
+_BYTES_EACH = 4  # number of a taught network
 _FAMILIES = {
     "alexnet": "AlexNet",
     "convnext": "ConvNeXt",
@@ -67,7 +69,7 @@ class Entry:
         name: as given to ``--model``.
         title: as shown.
         family: the kind of network.
-        source: ``starter`` (embedded) or ``torchvision``.
+        source: ``starter`` (embedded), ``torchvision``, or ``taught`` (in the window).
         parameters: how many numbers it has learnt.
         weights: what its weights are called; empty when it has none to download.
         size_bytes: size of its weight file.
@@ -79,7 +81,7 @@ class Entry:
     name: str
     title: str
     family: str
-    source: Literal["starter", "torchvision"]
+    source: Literal["starter", "torchvision", "taught"]
     parameters: int
     weights: str
     size_bytes: int
@@ -94,7 +96,7 @@ class Entry:
     @property
     def cached(self) -> bool:
         """Whether its weights are on this machine (asked of the disk each time)."""
-        if self.source == "starter":
+        if self.source != "torchvision":
             return True
         weights = zoo.weights_of(self.name)
         return weights is not None and download.destination(weights.url).exists()
@@ -110,12 +112,18 @@ def entries() -> tuple[Entry, ...]:
         return tuple(described)
 
 
+def available() -> tuple[Entry, ...]:
+    """Those, and the networks that were taught in the window (asked of the disk each time)."""
+    first, *others = entries()
+    return (first, *(_describe_taught(path) for path in kept.networks()), *others)
+
+
 def search(text: str) -> tuple[Entry, ...]:
     """The classifiers whose name, title or family hold every word of a text; all for none."""
     words = [_squeezed(word) for word in text.split()]
     return tuple(
         entry
-        for entry in entries()
+        for entry in available()
         if all(word in _squeezed(f"{entry.name} {entry.title} {entry.family}") for word in words)
     )
 
@@ -134,8 +142,8 @@ def load(
     """Load a classifier. Takes seconds, or minutes when weights are downloaded.
 
     Args:
-        name: one of the catalogue, or a CLIP network (see `clip.load`); None for the network that
-            `weights` belong to, or else for the starter.
+        name: one of the catalogue, of those that were taught in the window, or a CLIP network (see
+            `clip.load`); None for the network that `weights` belong to, or else for the starter.
         texts: the classes of a CLIP network.
         weights: the user's own file instead of the published weights; see `userfile.load`.
         labels: a file of class labels instead of the network's own; see `labels.read`.
@@ -157,6 +165,8 @@ def load(
         raise ModelError(
             f"Classes typed as text need a CLIP network. Choose one, such as {clip.DEFAULT}."
         )
+    if name is not None and weights is None and (file := _taught(name)) is not None:
+        name, weights = None, file
     known = None if name is None else _known(name)
     if weights is not None:
         if known == starter.NAME:
@@ -215,6 +225,12 @@ def _published(name: str, progress: Progress | None, cancelled: Cancelled | None
     )
 
 
+def _taught(name: str) -> Path | None:
+    """The file of a network that was taught; one that has the name of another is not meant."""
+    others = name.strip().casefold() == starter.NAME or zoo.canonical(name) is not None
+    return None if others else kept.find(name)
+
+
 def _known(name: str) -> str:
     if name.strip().casefold() == starter.NAME:
         return starter.NAME
@@ -263,6 +279,23 @@ def _describe_starter() -> Entry:
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         weights=starter.WEIGHTS,
         size_bytes=starter.weights_path().stat().st_size,
+        accuracy=None,
+    )
+
+
+def _describe_taught(path: Path) -> Entry:
+    try:
+        size = path.stat().st_size
+    except OSError:  # it has just been taken away
+        size = 0
+    return Entry(
+        name=path.stem,
+        title=path.stem,
+        family="Taught",
+        source="taught",
+        parameters=size // _BYTES_EACH,
+        weights=path.name,
+        size_bytes=size,
         accuracy=None,
     )
 

@@ -91,7 +91,7 @@ class Shelf(QObject):
 
     def find(self, name: str) -> ModelInfo | None:
         """The loaded network of the catalogue with this name, with its published weights."""
-        entry = next((e for e in catalog.entries() if e.name == name), None)
+        entry = next((e for e in catalog.available() if e.name == name), None)
         published = (name, entry.weights if entry is not None else "")
         return next(
             (m for m in self._known if (m.classifier.name, m.classifier.weights) == published), None
@@ -99,7 +99,7 @@ class Shelf(QObject):
 
     def on_this_machine(self) -> list[str]:
         """The names of networks whose weights are here but not loaded, the smallest first."""
-        here = [e for e in catalog.entries() if e.cached and self.find(e.name) is None]
+        here = [e for e in catalog.available() if e.cached and self.find(e.name) is None]
         return [e.name for e in sorted(here, key=lambda e: e.size_bytes)]
 
     def want(self, wish: Wish) -> None:

@@ -56,6 +56,8 @@ def _count(parameters: int) -> str:
 def _state(entry: Entry) -> str:
     if entry.source == "starter":
         return "Built in"
+    if entry.source == "taught":
+        return "Taught here"
     if not entry.weights:
         return "Bring weights"
     return "Downloaded" if entry.cached else megabytes(entry.size_bytes)
@@ -69,7 +71,7 @@ class _Entries(QAbstractListModel):
 
     def refresh(self) -> None:
         """Look again which weights are on this machine."""
-        self._states = {e.name: _state(e) for e in catalog.entries()}
+        self._states = {e.name: _state(e) for e in catalog.available()}
 
     def search(self, text: str) -> None:
         self.beginResetModel()
