@@ -146,7 +146,7 @@ class Bench:
 
     def _ours(self, method: Method, *, every_class: bool) -> tuple[Tensor, Tensor]:
         run = self._explainer.run(self._picture, self._explainer.automatic)
-        logits = run.logits.detach()
+        logits = run.prediction  # as the inspector does
         wanted = range(logits.shape[1]) if every_class else [int(logits.argmax())]
         return logits.softmax(1), method.maps(run, classes(*wanted))
 

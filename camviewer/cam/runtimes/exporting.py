@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
+from camviewer.cam.runtimes import graph
 from camviewer.cam.runtimes.export import MODEL, REASON, TRUNK
 from camviewer.types import Size
 
@@ -83,8 +84,10 @@ def export_model(trunk: fx.GraphModule, size: Size) -> bytes:
             dynamic_shapes=({2: dimension, 3: dimension},),
         )
     exported: Any = torch.onnx.export(program, (), dynamo=True, verbose=False)
-    model: bytes = exported.model_proto.SerializeToString()
-    return model
+    model = exported.model_proto
+    graph.prepare(model)
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _picture(module: nn.Module, size: Size) -> Tensor:

@@ -144,7 +144,7 @@ class OnnxSource:
         if model is None:
             return None
         try:
-            return Checked(OnnxRunner(model), self._trunk)
+            return Checked(OnnxRunner(model, lambda: store.load(self._key)), self._trunk)
         except Exception as error:  # ONNX Runtime raises its own kinds
             _LOG.warning("ONNX Runtime cannot load an export: %s", first_line(error))
             return None

@@ -23,6 +23,7 @@ _LIMIT = 2 * 1024**3  # bytes; twenty networks of ResNet-50's size
 _ABANDONED = 3600.0  # seconds after which a half-written file has no writer any more
 _SUFFIX, _REASON, _PART = ".trunk", ".reason", ".part"
 _DIGEST = hashlib.sha256().digest_size
+_FORM = 2  # of what is exported: another one makes what is kept by its forerunners useless
 _LIBRARIES = ("torch", "onnx", "onnxscript", "onnxruntime")
 
 
@@ -34,7 +35,7 @@ def key_of(trunk: fx.GraphModule, weights_sha256: str = "") -> str:
         weights_sha256: hash of the network's weights; empty to hash the trunk's tensors.
     """
     digest = hashlib.sha256()
-    for text in (trunk.code, repr(trunk), __version__, *map(_version, _LIBRARIES)):
+    for text in (trunk.code, repr(trunk), __version__, str(_FORM), *map(_version, _LIBRARIES)):
         digest.update(f"{text}\n".encode())
     digest.update((weights_sha256 or _weights_hash(trunk)).encode())
     return digest.hexdigest()
