@@ -56,6 +56,35 @@ def read_folder(path: Path, nothing: str | None = None) -> Dataset:
         CamviewerError: if there are fewer than two classes, or fewer than two readable pictures of
             one; the message says what to do.
     """
+    root, classes, loose, skipped = _found(path)
+    _refuse_no_classes(root, classes, loose)
+    skipped += [Broken(picture, _HAS_NO_CLASS) for picture in loose]
+    dataset = _dataset(classes, nothing, skipped)
+    dataset.check()
+    return dataset
+
+
+def find_classes(path: Path) -> dict[str, list[Path]]:
+    """The same classes and their pictures, readable or not, however few there are.
+
+    A folder of pictures without subfolders is a class itself.
+
+    Raises:
+        CamviewerError: if it cannot be read as a folder, or its subfolders are parts of a data set
+            such as ``train`` and ``test``.
+    """
+    root, classes, loose, _ = _found(path)
+    _refuse_parts(root, classes)
+    if not classes and loose:
+        classes = {root: loose}
+    named: dict[str, list[Path]] = {}
+    for folder, pictures in classes.items():
+        named.setdefault(class_name(folder.name), []).extend(pictures)
+    return named
+
+
+def _found(path: Path) -> tuple[Path, _Folders, list[Path], list[Broken]]:
+    """Where the classes are, their folders, the pictures beside them, and what is left out."""
     folders = _subfolders(path)
     found = {folder: images.find_pictures([folder]) for folder in folders}
     skipped = [Broken(folder, _NO_PICTURES) for folder in folders if not found[folder]]
@@ -64,12 +93,7 @@ def read_folder(path: Path, nothing: str | None = None) -> Dataset:
     skipped += [Broken(mask, _IS_MASK) for mask in masks]
     classes = {folder: [p for p in found[folder] if p not in masks] for folder in folders}
     classes = {folder: pictures for folder, pictures in classes.items() if pictures}
-    root, classes, loose = _entered(path, classes, [p for p in loose if p not in masks])
-    _refuse_no_classes(root, classes, loose)
-    skipped += [Broken(picture, _HAS_NO_CLASS) for picture in loose]
-    dataset = _dataset(classes, nothing, skipped)
-    dataset.check()
-    return dataset
+    return *_entered(path, classes, [p for p in loose if p not in masks]), skipped
 
 
 def _dataset(classes: _Folders, nothing: str | None, skipped: Iterable[Broken]) -> Dataset:
@@ -162,12 +186,7 @@ def _refuse_no_classes(root: Path, classes: _Folders, loose: list[Path]) -> None
             f"{shown} holds {what}. Make one folder for each class in it, named like the class, "
             "and put its pictures there."
         )
-    parts = [folder for folder in classes if folder.name.casefold() in _PARTS]
-    if len(parts) == len(classes):
-        raise CamviewerError(
-            f"{shown} holds {' and '.join(f.name for f in parts)}, not classes. Open one of them: "
-            f"{printable(str(parts[0]))}."
-        )
+    _refuse_parts(root, classes)
     if len(classes) == 1:
         (folder, pictures), *_ = classes.items()
         inner = _by_subfolder(folder, pictures)
@@ -175,4 +194,13 @@ def _refuse_no_classes(root: Path, classes: _Folders, loose: list[Path]) -> None
         raise CamviewerError(
             f"{shown} holds pictures of one class only: {printable(folder.name)}. Add a folder "
             f'with pictures of something else, or one named "nothing" with others.{hint}'
+        )
+
+
+def _refuse_parts(root: Path, classes: _Folders) -> None:
+    parts = [folder for folder in classes if folder.name.casefold() in _PARTS]
+    if parts and len(parts) == len(classes):
+        raise CamviewerError(
+            f"{printable(str(root))} holds {' and '.join(f.name for f in parts)}, not classes. "
+            f"Open one of them: {printable(str(parts[0]))}."
         )

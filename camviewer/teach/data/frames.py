@@ -24,6 +24,7 @@ _SEQUENCE = re.compile(r"[A-Za-z0-9-]{1,60}")
 # a name that nobody gives by chance: files of such names alone are taken for frames, and deleted
 _FRAME = re.compile(r"take-([A-Za-z0-9-]{1,60})-([0-9]{5,9})\.jpg")
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.I)
+_BIN = ".removed"  # no class can have a subfolder of this name
 
 
 def new_sequence() -> str:
@@ -74,6 +75,8 @@ class Frames:
             }
         for path in (path for paths in frames.values() for path in paths):
             self._count(path)
+        for path in self.discarded().values():
+            self._count(path)
         return {name: paths for name, paths in frames.items() if paths}
 
     def add(self, subfolder: str, frame: Frame, sequence: str) -> Path:
@@ -100,24 +103,51 @@ class Frames:
         Raises:
             CamviewerError: if that cannot be done.
         """
-        target = self._made(subfolder) / path.name
         with told(path):
-            return path.rename(target)
+            return self._put(path, subfolder)
 
-    def delete(self, paths: Iterable[Path]) -> None:
-        """Delete frames, and their subfolders when nothing is left there.
+    def discard(self, paths: Iterable[Path]) -> None:
+        """Put frames away, and take their subfolders away when nothing is left there.
+
+        They can be moved back until `tidy`.
 
         Raises:
             CamviewerError: if that cannot be done.
         """
-        parents = set()
+        paths = tuple(paths)
         for path in paths:
+            with told(path), suppress(FileNotFoundError):
+                self._put(path, _BIN)
+        self.prune({path.parent for path in paths})
+
+    def discarded(self) -> dict[str, Path]:
+        """The frames that were put away, by the names of their files.
+
+        Raises:
+            CamviewerError: if they cannot be listed.
+        """
+        place = self.folder / _BIN
+        with told(place):
+            if not _is_own(place):
+                return {}
+            return {f.name: f for f in place.iterdir() if sequence_of(f)}
+
+    def tidy(self) -> None:
+        """Delete the frames that were put away.
+
+        Raises:
+            CamviewerError: if that cannot be done.
+        """
+        for path in self.discarded().values():
             with told(path):
                 path.unlink(missing_ok=True)
-            parents.add(path.parent)
-        for parent in parents:
+        self.prune([self.folder / _BIN])
+
+    def prune(self, subfolders: Iterable[Path]) -> None:
+        """Take those subfolders away in which nothing is left."""
+        for place in subfolders:
             with suppress(OSError):  # something is left
-                parent.rmdir()
+                place.rmdir()
 
     def free_subfolder(self, name: str, taken: Iterable[str]) -> str:
         """A name like a class's for a new subfolder."""
@@ -130,6 +160,10 @@ class Frames:
             number += 1
             sub = f"{base} {number}"
         return sub
+
+    def _put(self, path: Path, subfolder: str) -> Path:
+        target = self._made(subfolder) / path.name
+        return path if path == target else path.rename(target)
 
     def _made(self, subfolder: str) -> Path:
         place = self.folder / subfolder

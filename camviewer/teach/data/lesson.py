@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +31,12 @@ def home() -> Path:
     return paths.data() / "lessons"
 
 
+def free_folder(name: str) -> Path:
+    """A folder in `home` for a new lesson, named like what is taught; not created."""
+    place = home()
+    return place / Frames(place).free_subfolder(name, ())
+
+
 def is_lesson(folder: Path) -> bool:
     """Whether a folder is one that a `Lesson` keeps."""
     return (folder / lesson_file.NAME).is_file()
@@ -38,6 +44,8 @@ def is_lesson(folder: Path) -> bool:
 
 class Lesson:
     """Classes and their pictures, kept in a folder; every change is on disk when its call returns.
+
+    Recorded frames that are taken away are put aside until `tidy`: `restore` brings them back.
 
     A picture is either a file somewhere, of which only the path is kept in ``lesson.json``, or a
     recorded frame, a JPEG in the subfolder of its class. The frames are listed nowhere: what lies
@@ -62,6 +70,11 @@ class Lesson:
         with told(folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         self._contents = self._read()
+
+    @property
+    def contents(self) -> Contents:
+        """All that there is now, as `restore` takes it."""
+        return self._contents
 
     @property
     def classes(self) -> tuple[LessonClass, ...]:
@@ -119,7 +132,7 @@ class Lesson:
             return new
 
     def remove_class(self, name: str) -> None:
-        """Take a class away; its recorded frames are deleted, other files stay where they are.
+        """Take a class away with its recorded frames; other files stay where they are.
 
         Raises:
             CamviewerError: if there is no such class.
@@ -128,7 +141,7 @@ class Lesson:
             gone = self._class(name)
             left = tuple(c for c in self.classes if c is not gone)
             self._keep(Contents(left, None if self.nothing == gone.name else self.nothing))
-            self._frames.delete(gone.recorded)
+            self._frames.discard(gone.recorded)
 
     def set_nothing(self, name: str | None) -> None:
         """Say which class means "none of these"; None if none does.
@@ -215,7 +228,7 @@ class Lesson:
             self._keep(replace(left, classes=classes))
 
     def remove(self, pictures: Iterable[Path]) -> None:
-        """Take pictures away; recorded frames are deleted, other files stay where they are.
+        """Take pictures away; files that are no recorded frames stay where they are.
 
         Raises:
             CamviewerError: if it cannot be kept.
@@ -224,26 +237,65 @@ class Lesson:
             wanted = set(pictures)
             recorded = [p for c in self.classes for p in c.recorded if p in wanted]
             self._keep(self._without(wanted))
-            self._frames.delete(recorded)
+            self._frames.discard(recorded)
 
-    def add_all(self, dataset: Dataset) -> None:
-        """Add the classes and pictures of a data set, such as that of a folder.
+    def add_all(self, classes: Mapping[str, Sequence[Path]], nothing: str | None = None) -> None:
+        """Add classes with their pictures, such as those of a folder.
+
+        Args:
+            classes: picture files by class; a class that there is already gets more pictures.
+            nothing: which of them means "none of these", unless another class does.
 
         Raises:
-            CamviewerError: if its pictures have several labels, or it cannot be kept.
+            CamviewerError: if it cannot be kept.
         """
-        if dataset.multi_label:
-            raise CamviewerError(
-                "Pictures with several labels, or none, cannot be put on class cards. Teach them "
-                "from their table."
-            )
         with self._changing():
-            for name in dataset.classes:
+            for name, files in classes.items():
                 same = [c.name for c in self.classes if c.name.casefold() == name.casefold()]
                 own = same[0] if same else self.add_class(name)
-                self.add_pictures(own, [dataset.examples[i].path for i in dataset.of(name)])
-                if name == dataset.nothing and self.nothing is None:
+                self.add_pictures(own, files)
+                if name == nothing and self.nothing is None:
                     self.set_nothing(own)
+
+    def restore(self, contents: Contents) -> None:
+        """Have the classes and pictures again that there were at another time.
+
+        Frames that are to be recorded are fetched from other classes and from what was taken away;
+        those that were deleted are left out. Frames that were recorded since are taken away.
+
+        Args:
+            contents: of this lesson.
+
+        Raises:
+            CamviewerError: if it cannot be kept.
+        """
+        with self._changing():
+            now = [path for c in self.classes for path in c.recorded]
+            wanted = {path.name for c in contents.classes for path in c.recorded}
+            places = {**self._frames.discarded(), **{path.name: path for path in now}}
+            self._frames.discard(path for path in now if path.name not in wanted)
+            classes = tuple(
+                replace(
+                    c,
+                    recorded=tuple(
+                        self._frames.move(places[path.name], c.subfolder)
+                        for path in c.recorded
+                        if path.name in places and places[path.name].exists()
+                    ),
+                )
+                for c in contents.classes
+            )
+            self._keep(replace(contents, classes=classes))
+            self._frames.prune({path.parent for path in now})
+
+    def tidy(self) -> None:
+        """Delete the frames that were taken away; `restore` knows them no more.
+
+        Raises:
+            CamviewerError: if that cannot be done.
+        """
+        with self._lock:
+            self._frames.tidy()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

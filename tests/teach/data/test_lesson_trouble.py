@@ -129,7 +129,7 @@ def test_whatever_is_done_is_on_disk(
     pictures = [p for c in lesson.classes for p in c.pictures]
     assert len(set(pictures)) == len(pictures)
     frames = {p for c in lesson.classes for p in c.recorded}
-    assert set(folder.glob("*/*")) == frames
+    assert set(folder.glob("[!.]*/*")) == frames
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")

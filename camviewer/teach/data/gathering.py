@@ -1,0 +1,110 @@
+"""What a person means who drops files and folders where pictures are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from camviewer.errors import CamviewerError
+from camviewer.media import images
+from camviewer.media.videos import is_video
+from camviewer.teach.data import folders, tables
+from camviewer.teach.data.dataset import class_name, printable
+from camviewer.teach.data.lesson import is_lesson
+
+_TABLES = (".csv", ".tsv", ".json")
+_VIDEO = (
+    "A video is not a picture. Open it in camviewer's window, let it play here, and hold Record "
+    "while it shows the thing."
+)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What was dropped. Either a lesson, or classes and pictures.
+
+    Attributes:
+        classes: pictures by the name of their class.
+        pictures: those without a class.
+        nothing: the class that means "none of these", if a table says so.
+        lesson: the folder of a lesson.
+        name: what a lesson of this may be called; empty if nothing suggests one.
+    """
+
+    classes: dict[str, list[Path]] = field(default_factory=dict)
+    pictures: list[Path] = field(default_factory=list)
+    nothing: str | None = None
+    lesson: Path | None = None
+    name: str = ""
+
+
+def gather(paths: Iterable[Path]) -> Gathered:
+    """Sort what was dropped where there is no class yet.
+
+    A single folder is a lesson, or holds a folder for each class, or is one class. Several folders
+    are a class each, as is a table of pictures. Whether pictures can be read is not found out.
+
+    Raises:
+        CamviewerError: if it cannot be read or understood, or there are no pictures.
+    """
+    given = tuple(paths)
+    if len(given) == 1:
+        return _of_one(given[0])
+    dirs = [path for path in given if path.is_dir()]
+    found = {path: images.find_pictures([path]) for path in dirs}
+    classes: dict[str, list[Path]] = {}
+    for path, inside in found.items():
+        if inside:
+            classes.setdefault(class_name(path.name), []).extend(inside)
+    loose = _loose(path for path in given if path not in found)
+    if not classes and not loose:
+        raise _none(given)
+    return Gathered(classes, loose)
+
+
+def pictures_in(paths: Iterable[Path]) -> list[Path]:
+    """All pictures among files and folders, for a class that is known.
+
+    Raises:
+        CamviewerError: if there are none.
+    """
+    given = tuple(paths)
+    found = images.find_pictures(path for path in given if path.is_dir())
+    found += _loose(path for path in given if not path.is_dir())
+    if not found:
+        raise _none(given)
+    return found
+
+
+def _of_one(path: Path) -> Gathered:
+    if is_lesson(path):
+        return Gathered(lesson=path)
+    if path.is_dir():
+        classes = folders.find_classes(path)
+        if not classes:
+            raise _none([path])
+        return Gathered(classes, name=path.name)
+    if path.suffix.casefold() in _TABLES:
+        dataset = tables.read_table(path, multi=False)
+        named = {
+            name: [dataset.examples[i].path for i in dataset.of(name)] for name in dataset.classes
+        }
+        return Gathered(named, nothing=dataset.nothing, name=path.stem)
+    loose = _loose([path])
+    if not loose:
+        raise _none([path])
+    return Gathered(pictures=loose)
+
+
+def _loose(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are; what is wrong with them is found out later. Videos are left out."""
+    return [path for path in paths if images.is_picture(path) or not is_video(path)]
+
+
+def _none(given: Iterable[Path]) -> CamviewerError:
+    given = tuple(given)
+    if given and all(is_video(path) for path in given):
+        return CamviewerError(_VIDEO)
+    names = ", ".join(printable(path.name) for path in given[:3])
+    return CamviewerError(f"There is no picture in {names} that camviewer can read.")

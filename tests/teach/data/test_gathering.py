@@ -1,0 +1,70 @@
+"""What is meant by files and folders that are dropped where there is no class."""
+
+from pathlib import Path
+
+import pytest
+
+from camviewer.errors import CamviewerError
+from camviewer.teach.data.gathering import Gathered, gather, pictures_in
+from camviewer.teach.data.lesson import Lesson
+from tests.teach.data.drawn import save
+
+
+def test_a_folder_of_folders_is_its_classes(tmp_path: Path) -> None:
+    folder = tmp_path / "kitchen"
+    cup, pen = save(folder / "cup" / "1.png"), save(folder / "pen" / "2.png")
+    broken = folder / "pen" / "10.png"
+    broken.write_bytes(b"")
+    found = gather([folder])
+    assert found == Gathered({"cup": [cup], "pen": [pen, broken]}, name="kitchen")
+
+
+def test_a_folder_of_pictures_is_a_class(tmp_path: Path) -> None:
+    files = [save(tmp_path / "cup" / f"{i}.png") for i in (2, 10)]
+    assert gather([tmp_path / "cup"]) == Gathered({"cup": files}, name="cup")
+    # and so are several, with what lies in folders below them, and files without one
+    pen, loose = save(tmp_path / "pen" / "blue" / "a.png"), save(tmp_path / "loose.png")
+    (tmp_path / "empty").mkdir()
+    paths = [tmp_path / "cup", loose, tmp_path / "pen", tmp_path / "empty"]
+    assert gather(paths) == Gathered({"cup": files, "pen": [pen]}, [loose])
+
+
+def test_files_are_pictures_readable_or_not(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    picture, video = save(tmp_path / "a.png"), tmp_path / "film.mp4"
+    video.write_bytes(b"")
+    assert gather([picture]) == Gathered(pictures=[picture])
+    assert gather([picture, video, text]) == Gathered(pictures=[picture, text])
+    assert pictures_in([picture, video, text]) == [picture, text]
+    for paths in ([video], [video, video]):
+        with pytest.raises(CamviewerError, match="A video is not a picture"):
+            gather(paths)
+    with pytest.raises(CamviewerError, match="A video is not a picture"):
+        pictures_in([video])
+
+
+def test_a_lesson_and_a_table_are_known(tmp_path: Path) -> None:
+    Lesson(tmp_path / "lesson").add_class("cup")
+    assert gather([tmp_path / "lesson"]) == Gathered(lesson=tmp_path / "lesson")
+    files = [save(tmp_path / f"{i}.png") for i in range(4)]
+    table = tmp_path / "parts.csv"
+    lines = [f"{f.name},{'good' if i % 2 else 'bad'}" for i, f in enumerate(files)]
+    table.write_text("\n".join(["file,label", *lines]))
+    found = gather([table])
+    assert found.classes == {"bad": files[::2], "good": files[1::2]}
+    assert (found.nothing, found.name) == ("good", "parts")
+
+
+def test_where_there_is_nothing_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    for paths in ([tmp_path / "a"], [tmp_path / "a", tmp_path / "b"]):
+        with pytest.raises(CamviewerError, match=r"There is no picture in a.* that camviewer can"):
+            gather(paths)
+    with pytest.raises(CamviewerError, match="There is no picture in a that"):
+        pictures_in([tmp_path / "a"])
+    for name in ("train", "test"):
+        save(tmp_path / "parts" / name / "cup" / "a.png")
+    with pytest.raises(CamviewerError, match="holds test and train, not classes"):
+        gather([tmp_path / "parts"])
