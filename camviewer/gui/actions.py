@@ -74,7 +74,7 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("close", FILE, "&Close Picture", ("Ctrl+W",), "Close what is open"),
     Spec("quit", FILE, "&Quit", ("Ctrl+Q",), "Quit camviewer"),
-    Spec("undo", EDIT, "&Undo", ("Ctrl+Z",), "Take back the last change of a box", "undo"),
+    Spec("undo", EDIT, "&Undo", ("Ctrl+Z",), "Take back the last change", "undo"),
     Spec(
         "redo",
         EDIT,

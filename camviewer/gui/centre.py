@@ -30,11 +30,13 @@ class Centre(QFrame):
         layout.addWidget(messages)
         layout.addWidget(self._stack, 1)
         self._column = layout
+        self._page: QWidget = welcome
+        self._pinned: QWidget | None = None
 
     @property
-    def page(self) -> QWidget | None:
+    def page(self) -> QWidget:
         """What is shown."""
-        return self._stack.currentWidget()
+        return self._page if self._pinned is None else self._pinned
 
     @property
     def reason(self) -> str:
@@ -42,21 +44,35 @@ class Centre(QFrame):
         return self._unreadable.reason.text() if self.page is self._unreadable else ""
 
     def show_welcome(self) -> None:
-        self._stack.setCurrentWidget(self._welcome)
+        self._show(self._welcome)
 
     def show_canvas(self) -> None:
-        if self.page is not self._stage:
-            self._stack.setCurrentWidget(self._stage)
-            self._stage.setFocus()
+        if self._page is not self._stage:
+            self._show(self._stage)
+            if self._pinned is None:
+                self._stage.setFocus()
 
     def set_stage(self, stage: QWidget) -> None:
         """Where pictures are shown from now on: the canvas, or panes that compare."""
-        shown = self.page is self._stage
+        shown = self._page is self._stage
         self._stage = stage
         if self._stack.indexOf(stage) < 0:
             self._stack.addWidget(stage)
         if shown:
             self.show_canvas()
+
+    def pin(self, page: QWidget) -> None:
+        """Show this, whatever else there is to be shown, until `unpin`."""
+        self._pinned = page
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+
+    def unpin(self) -> None:
+        """Show what there is to be shown."""
+        self._pinned = None
+        self._stack.setCurrentWidget(self._page)
+        self._page.setFocus()
 
     def set_foot(self, foot: QWidget) -> None:
         """What stands below every page."""
@@ -67,8 +83,14 @@ class Centre(QFrame):
         self._unreadable.setAccessibleDescription(message)
         alert = QAccessibleEvent(self._unreadable, QAccessible.Event.Alert)
         QAccessible.updateAccessibility(alert)
-        self._stack.setCurrentWidget(self._unreadable)
-        self._unreadable.setFocus()
+        self._show(self._unreadable)
+        if self._pinned is None:
+            self._unreadable.setFocus()
+
+    def _show(self, page: QWidget) -> None:
+        self._page = page
+        if self._pinned is None:
+            self._stack.setCurrentWidget(page)
 
     def mark_dropping(self, *, on: bool) -> None:
         """Whether something is held over the window that can be dropped."""

@@ -58,10 +58,15 @@ class Jobs(QObject):
         self._pending[self._number] = (done, failed)  # type: ignore[assignment]
         self._pool.start(_Job(self._number, work, self))
 
-    def shutdown(self) -> None:
-        """Forget what waits, let what runs end; nothing is delivered any more."""
+    def shutdown(self, *, finish: bool = False) -> None:
+        """Forget what waits, let what runs end; nothing is delivered any more.
+
+        Args:
+            finish: whether what waits is still to be done, as far as there is time.
+        """
         self._pending.clear()
-        self._pool.clear()
+        if not finish:
+            self._pool.clear()
         self._pool.waitForDone(_CLOSING_MS)
 
     @Slot(int, object, str)

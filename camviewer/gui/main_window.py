@@ -33,6 +33,9 @@ from camviewer.gui.panels.network import NetworkPanel
 from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.gui.status import StatusBar
+from camviewer.gui.teach.parts import RunPart
+from camviewer.gui.teach.teaching import Teaching
+from camviewer.gui.teach.view import TeachView
 from camviewer.gui.theme import SPACE, Theme
 from camviewer.gui.waiting import Waiting
 from camviewer.gui.welcome import Welcome
@@ -97,6 +100,7 @@ class MainWindow(QMainWindow):
             folder=self._recordings,
         )
         self.comparison = Comparison(self)
+        self.teaching = Teaching(self, TeachView(self.player, self.messages, settings, RunPart()))
         self.desk = Desk(self)
         self._dock_panels()
         self._make_menus()
@@ -171,6 +175,7 @@ class MainWindow(QMainWindow):
         self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
         self.album.moved.connect(self._update_actions)
         self.comparison.changed.connect(self._update_actions)
+        self.teaching.changed.connect(self._update_actions)
         self.theme.changed.connect(self.actions_by_name.draw_icons)
         canvas.selection_changed.connect(self._lend_arrows)
         stack = canvas.undo_stack
@@ -215,6 +220,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.comparison.switch(on=False)
+        self.teaching.shutdown()
         self.settings.geometry = self.saveGeometry()
         self.settings.layout = self.saveState()
         self.settings.view = self.session.view
@@ -227,6 +233,7 @@ class MainWindow(QMainWindow):
             self.exporter.batch.lane,
             self.faithfulness.lane,
             *self.comparison.lanes,
+            *self.teaching.lanes,
             *self.player.lanes,
             *self.desk.lanes,
         )
@@ -294,6 +301,7 @@ class MainWindow(QMainWindow):
         actions["previous"].setEnabled(self.album.has_previous)
         actions["undo"].setEnabled(not comparing and self.canvas.undo_stack.canUndo())
         actions["redo"].setEnabled(not comparing and self.canvas.undo_stack.canRedo())
+        self.teaching.limit()
 
     def _lend_arrows(self, box: int) -> None:
         """While a box is selected the arrow keys move it instead of leafing."""

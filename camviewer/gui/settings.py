@@ -213,6 +213,22 @@ class Settings:
         self._store.setValue("live/streams", kept[:_RECENT])
 
     @property
+    def lessons(self) -> tuple[Path, ...]:
+        """Folders of lessons that were open before, newest first."""
+        value = self._store.value("teach/lessons", [])
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list):
+            return ()
+        return tuple(Path(t) for t in texts if isinstance(t, str) and t)[:_RECENT]
+
+    def add_lesson(self, folder: Path) -> None:
+        kept = [str(folder), *(str(f) for f in self.lessons if f != folder)]
+        self._store.setValue("teach/lessons", kept[:_RECENT])
+
+    def forget_lesson(self, folder: Path) -> None:
+        self._store.setValue("teach/lessons", [str(f) for f in self.lessons if f != folder])
+
+    @property
     def show_scores(self) -> bool:
         """Whether the scores over time come up when something is watched."""
         return self._bool("live/scores", default=True)

@@ -12,6 +12,7 @@ from camviewer.gui.settings import Scheme
 from camviewer.paths import resources
 
 SPACE = 8
+_RECORDING = "#e5484d"  # as the record sign, in either theme
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ QLabel[look="title"] {{ font-size: 17px; font-weight: 600; }}
 QToolButton[look="flat"] {{ border: 1px solid transparent; border-radius: 6px; padding: 3px; }}
 QToolButton[look="flat"]:hover {{ background: {t.hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {t.accent}; }}
+QToolButton[look="flat"]::menu-indicator {{ image: none; }}
 QPushButton[look="quiet"] {{ border-color: transparent; background: transparent;
   padding: 2px 6px; min-height: 18px; text-align: left; }}
 QPushButton[look="quiet"]:hover {{ background: {t.hover}; }}
@@ -233,6 +235,26 @@ QFrame#pane[active="true"] {{ border-color: {t.accent}; }}
 QProgressBar#paneProgress {{ border-radius: 0; min-height: 3px; max-height: 3px; }}
 QFrame#centre {{ border: 2px solid transparent; }}
 QFrame#centre[dropping="true"] {{ border: 2px solid {t.accent}; }}
+QFrame#card {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}
+QFrame#card[taking="true"] {{ border: 2px solid {_RECORDING}; }}
+QFrame#card[dropping="true"] {{ border: 2px solid {t.accent}; background: {t.info_ground}; }}
+QFrame#addTile {{ border: 1px dashed {t.handle}; border-radius: 8px; }}
+QStackedWidget[dropping="true"] {{ border: 2px dashed {t.accent}; border-radius: 8px; }}
+QListView#pictureGrid {{ border: none; background: transparent; }}
+QLabel#cardKey {{ background: {t.hover}; color: {t.text}; border: 1px solid {t.border};
+  border-radius: 4px; min-width: 18px; min-height: 18px; font-weight: 600; }}
+QLabel#stepNumber {{ background: {t.accent}; color: {t.on_accent}; border-radius: 12px;
+  min-width: 24px; min-height: 24px; font-weight: 600; }}
+QLineEdit[look="name"] {{ background: transparent; border-color: transparent; font-weight: 600;
+  padding: 2px 4px; }}
+QLineEdit[look="name"]:hover {{ border-color: {t.border}; }}
+QLineEdit[look="name"]:focus {{ background: {t.base}; border-color: {t.accent}; }}
+QPushButton[look="fault"] {{ border-color: transparent; background: transparent;
+  color: {t.error}; padding: 1px 6px; min-height: 16px; }}
+QPushButton[look="fault"]:hover {{ background: {t.error_ground}; }}
+QPushButton[look="fault"]:focus {{ border-color: {t.accent}; }}
+QPushButton#hold[taking="true"] {{ background: {t.error_ground}; border-color: {_RECORDING};
+  color: {t.error}; }}
 QFrame#popup {{ background: {t.raised}; border: 1px solid {t.border}; }}
 QPushButton[look="combo"] {{ text-align: left; padding: 3px 6px 3px 8px; }}
 QPushButton[look="picker"] {{ text-align: left; padding: 6px 10px; }}

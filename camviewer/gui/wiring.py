@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 def connect_actions(window: MainWindow) -> None:
     """Let every action do what its name says."""
     actions, canvas, comparison = window.actions_by_name, window.canvas, window.comparison
+    teaching = window.teaching
     todo = {
         "open": window.ask_pictures,
         "open_folder": window.ask_folder,
-        "paste": window.paste,
+        "paste": teaching.paste,
         "quick_export": lambda: comparison.exporter.quick(),
         "export": lambda: comparison.exporter.ask(),
         "close": window.close_picture,
         "quit": window.close,
-        "undo": canvas.undo_stack.undo,
-        "redo": canvas.undo_stack.redo,
+        "undo": teaching.undo,
+        "redo": teaching.redo,
         "copy": lambda: comparison.exporter.copy(),
         "delete": canvas.delete_selected,
         "zoom_in": lambda: comparison.stage.zoom_in(),

@@ -247,6 +247,7 @@ def test_only_cameras_are_mirrored(live: Live, tmp_path: Path) -> None:
 def test_opening_a_picture_takes_the_bar_away(live: Live, tmp_path: Path) -> None:
     live.watch()
     live.ui.open(picture(tmp_path / "a.png"))
+    live.ui.bot.waitUntil(lambda: live.player.source is None)  # not the camera's last picture
     assert not live.desk.bar.isVisible()
     assert not live.enabled("freeze")
 

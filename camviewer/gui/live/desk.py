@@ -90,12 +90,20 @@ class Desk(QObject):
             actions[name].triggered.connect(lambda _=False, do=do: do())
         actions["export_video"].setEnabled(False)
         window.comparison.switched.connect(self._make_room)
+        window.teaching.switched.connect(self._keep_to_the_cards)
         window.welcome.webcam_requested.connect(actions["webcam"].trigger)
 
     def _make_room(self, comparing: bool) -> None:
         """Panes compare one picture, which stays until they are gone."""
         self._actions.hold(held=comparing)
         self.bar.setVisible(not comparing and self._window.player.source is not None)
+
+    def _keep_to_the_cards(self, teaching: bool) -> None:
+        """What is watched while teaching is neither shown on the canvas nor filmed."""
+        window = self._window
+        self._actions.pare(pared=teaching)
+        if not teaching and window.player.source is not None:
+            self._show_dock(shown=window.settings.show_scores)
 
     def _choose_camera(self) -> None:
         """The list opens where the person is: at the bar, or at the tool bar's button."""
@@ -111,7 +119,7 @@ class Desk(QObject):
         window.actions_by_name["export_video"].setEnabled(self.films.video is not None)
         self.scores.clear()
         self._show_status(window.player.status)
-        self._show_dock(shown=window.settings.show_scores)
+        self._show_dock(shown=window.settings.show_scores and not window.teaching.on)
 
     def _stop(self) -> None:
         self.card.dismiss()
@@ -155,6 +163,7 @@ class Desk(QObject):
     def _remember_dock(self, shown: bool) -> None:
         """The panel comes up next time if a person, and nobody else, left it open."""
         window = self._window
-        watching = window.player.source is not None and not window.comparison.on
+        elsewhere = window.comparison.on or window.teaching.on
+        watching = window.player.source is not None and not elsewhere
         if watching and not self._arranging:
             window.settings.show_scores = shown

@@ -37,6 +37,7 @@ class Feed:
         self.preview = Slot()
         self.capture = Capture(source, self.slot, told=lambda status: told(self, status))
         self._notice: Callable[[Arrival], None] | None = None
+        self._observer: Callable[[Arrival, bool], None] | None = None
         self._previewed = False
 
     @property
@@ -68,6 +69,14 @@ class Feed:
         self._notice = notice
         self._tap()
 
+    def observe(self, observer: Callable[[Arrival, bool], None] | None) -> None:
+        """Let somebody see every picture, and whether it is mirrored; None for nobody.
+
+        It is called on a thread of the capture's, and shall be quick.
+        """
+        self._observer = observer
+        self._tap()
+
     def show_previews(self, *, shown: bool) -> None:
         """Let every picture wait in `preview`, or no more."""
         self._previewed = shown
@@ -76,17 +85,20 @@ class Feed:
 
     def close(self) -> bool:
         """Let go of everything; never waits. Whether the source is let go of by now."""
-        self.slot.tap = self._notice = None  # a network of clips keeps pictures
+        self.slot.tap = self._observer = self._notice = None  # a network of clips keeps pictures
         self.slot.close()
         self.preview.close()
         return self.capture.close(0)
 
     def _tap(self) -> None:
-        self.slot.tap = self._see if self._notice is not None or self._previewed else None
+        wanted = self._notice is not None or self._observer is not None or self._previewed
+        self.slot.tap = self._see if wanted else None
 
     def _see(self, arrival: Arrival) -> None:
         if self._previewed:
             self.preview.put(arrival)
-        notice = self._notice
+        notice, observer = self._notice, self._observer
         if notice is not None:
             notice(arrival)
+        if observer is not None:
+            observer(arrival, self.capture.mirrored)

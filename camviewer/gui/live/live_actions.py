@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FAULTS = (Condition.STALLED, Condition.LOST, Condition.REFUSED, Condition.OPENING)
 _ALWAYS = ("smooth", "steady", "stop_live")
 _PICTURES = ("freeze", "record", "snapshot")
+_EXPLAINED = ("smooth", "steady", "record", "snapshot")
 _FILES = ("step_back", "step_on", "loop")
 
 
@@ -25,7 +26,7 @@ class LiveActions(QObject):
         super().__init__(parent)
         self._player = player
         self._actions = actions
-        self._on = self._held = False
+        self._on = self._held = self._pared = False
         todo = {
             "step_back": lambda: player.step(-1),
             "step_on": lambda: player.step(1),
@@ -52,6 +53,11 @@ class LiveActions(QObject):
         self._held = held
         self.update()
 
+    def pare(self, *, pared: bool) -> None:
+        """While pared, nothing can be done that is about explained pictures: there are none."""
+        self._pared = pared
+        self.update()
+
     def update(self) -> None:
         """Say what can be done now, and what is on."""
         player, on = self._player, self._on and not self._held
@@ -65,6 +71,9 @@ class LiveActions(QObject):
             self._actions[name].setEnabled(on and not refused)
         for name in _FILES:
             self._actions[name].setEnabled(seekable and not refused)
+        if self._pared:
+            for name in _EXPLAINED:
+                self._actions[name].setEnabled(False)
         self._actions["mirror"].setEnabled(camera)
         self._actions["retry"].setEnabled(on and condition in _FAULTS)
         checks = {

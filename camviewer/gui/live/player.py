@@ -27,6 +27,7 @@ from camviewer.gui.worker import Lane
 from camviewer.live.condition import Condition, Status
 from camviewer.live.loop import Result
 from camviewer.live.rates import Figures, Rates
+from camviewer.live.slot import Arrival
 from camviewer.media.cameras import CameraInfo, CameraMode, open_camera
 from camviewer.media.source import Source
 from camviewer.media.videos import VideoFile
@@ -94,6 +95,7 @@ class Player(Manner):
         self._mode: CameraMode | None = None
         self._status = Status(Condition.CLOSED)
         self._frozen = False
+        self._observer: Callable[[Arrival, bool], None] | None = None
         self._figures = Figures()
         self._rates = Rates()
         self._seeking = Seeking(self)
@@ -181,6 +183,7 @@ class Player(Manner):
         self._session.clear()
         feed = self._feed = Feed(source, camera, self._status_told.emit)
         feed.mirror(mirrored=self._mirror)
+        feed.observe(self._observer)
         feed.capture.looping = self._looping
         self._status = feed.capture.status
         self._rates.reset()
@@ -212,6 +215,20 @@ class Player(Manner):
         self._status = Status(Condition.CLOSED)
         self.status_changed.emit(self._status)
         self.stopped.emit()
+
+    def hand_over(self, observer: Callable[[Arrival, bool], None] | None) -> None:
+        """Let somebody have all pictures while nobody looks at the canvas; None ends that.
+
+        What is watched goes on; it is neither explained nor shown meanwhile.
+
+        Args:
+            observer: is given each picture of this and of later sources, and whether it is
+                mirrored, on any thread; see `Feed.observe`.
+        """
+        self._observer = observer
+        if self._feed is not None:
+            self._feed.observe(observer)
+        self._screen.set_looking(looking=observer is None)
 
     def retry(self) -> None:
         """Open a source again that is lost, was refused or does not answer."""

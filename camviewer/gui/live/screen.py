@@ -45,6 +45,7 @@ class Screen(QObject):
         self._newest: Result | None = None
         self._seen: Frame | None = None  # shown under an older heatmap, or under none
         self._flowing = self._smooth = self._previewing = False
+        self._looking = True
         self._since = float("-inf")
         self._settings = Settings()
         self._looker, self._previewer = Lane("live", self), Lane("preview", self)
@@ -107,6 +108,16 @@ class Screen(QObject):
         self._seen = None
         self._suit_previews()
 
+    def set_looking(self, *, looking: bool) -> None:
+        """Whether pictures are explained and shown; they go by unseen while the canvas is hidden.
+
+        The newest one is kept for when that ends.
+        """
+        if looking != self._looking:
+            self._looking = looking
+            self._look()
+            self._suit_previews()
+
     def forget_older(self) -> None:
         """Show nothing any more that was captured before now."""
         self._since = time.monotonic()
@@ -140,8 +151,10 @@ class Screen(QObject):
 
     def _look(self) -> None:
         feed, model = self._feed, self._engine.model
-        if feed is None or model is None:
+        if feed is None or model is None or not self._looking:
             self._looker.cancel()
+            if feed is not None:
+                feed.notify(None)
             return
         looking = Looking(feed, model, lambda: self._orders, self._results)
         feed.notify(looking.notice)
@@ -149,7 +162,8 @@ class Screen(QObject):
 
     def _suit_previews(self) -> None:
         feed = self._feed
-        wanted = feed is not None and self._flowing and (self._smooth or self._newest is None)
+        lacking = self._smooth or self._newest is None
+        wanted = feed is not None and self._flowing and self._looking and lacking
         if feed is not None:
             feed.show_previews(shown=wanted)
         if wanted == self._previewing and feed is not None:

@@ -1,0 +1,354 @@
+"""A class: its name, its pictures, and the ways to more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from camviewer.gui.icons import icon
+from camviewer.gui.teach.pictures import PictureGrid, carried
+from camviewer.gui.teach.thumbnails import Thumbnails
+from camviewer.gui.theme import SPACE
+from camviewer.teach.data.lesson_file import LessonClass
+
+LEAST_WIDTH, LEAST_HEIGHT = 244, 218
+_MOST_HEIGHT = 520
+_NOTHING = "means “none of these”"
+_NOTHING_TIP = (
+    "Pictures without any of your things: the network learns to find nothing in such. No heatmap "
+    "or box is drawn for this class."
+)
+
+
+class HoldButton(QPushButton):
+    """Is let go of, too, when a popup opens over it or it goes away."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().mousePressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if self.isDown():
+            self.setDown(False)
+            self.released.emit()
+        super().focusOutEvent(event)
+
+
+class NameEdit(QLineEdit):
+    """A name that is edited where it stands.
+
+    Signals:
+        renamed(str): another one is wanted.
+        left(): the person is done with it.
+    """
+
+    renamed = Signal(str)
+    left = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._name = name
+        self.setProperty("look", "name")
+        self.setMaxLength(100)
+        self.setAccessibleName("Name of the class")
+        self.setToolTip("Click to rename")
+        self.editingFinished.connect(self._finish)
+
+    def show_name(self, name: str) -> None:
+        """Show what the class is called, unless it is being edited."""
+        if name != self._name or not self.hasFocus():
+            self._name = name
+            self.setText(name)
+            self.setCursorPosition(0)
+
+    def edit(self) -> None:
+        """Let the person type another name."""
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            self.setText(self._name)
+            self.left.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()  # with the focus, which ends the editing
+        else:
+            super().keyPressEvent(event)
+
+    def _finish(self) -> None:
+        text = self.text()
+        if text != self._name:
+            self.setText(self._name)  # until that is done
+            self.renamed.emit(text)
+
+
+class Card(QFrame):
+    """Shows a class; what is to be done with it, others do.
+
+    Signals:
+        held(), let_go(): of the button that records.
+        renamed(str): another name is wanted.
+        removed(): the class is to be taken away.
+        meant_nothing(bool): whether it is to mean "none of these".
+        files_wanted(), folder_wanted(): to choose pictures from.
+        dropped(QMimeData): on the card.
+        moved_here(list[Path]): pictures of other cards, dropped on this one.
+    """
+
+    held = Signal()
+    let_go = Signal()
+    renamed = Signal(str)
+    removed = Signal()
+    meant_nothing = Signal(bool)
+    files_wanted = Signal()
+    folder_wanted = Signal()
+    dropped = Signal(object)
+    moved_here = Signal(object)
+
+    def __init__(self, name: str, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
+        self.setMaximumHeight(_MOST_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAcceptDrops(True)
+        self._name, self._number = name, 0
+        self._shown: LessonClass | None = None
+        self.key = QLabel()
+        self.key.setObjectName("cardKey")
+        self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.name = NameEdit(name)
+        self.count = QLabel()
+        self.count.setProperty("look", "muted")
+        self.more = QToolButton()
+        self.broken = QPushButton()
+        self.broken.setProperty("look", "fault")
+        self.broken.setAutoDefault(False)
+        self.broken.hide()
+        self.grid = PictureGrid(thumbnails)
+        self.record = HoldButton("Hold to record")
+        self.record.setAutoDefault(False)
+        self.record.setObjectName("hold")
+        self.add = QToolButton()
+        self._menu = self._made_menu()
+        self._adding = self._made_adding()
+        self._lay_out()
+        self._connect()
+        self._draw_icons()
+        self._name_all()
+
+    @property
+    def class_name(self) -> str:
+        """Of the class shown."""
+        return self._name
+
+    @property
+    def number(self) -> int:
+        """Its place, from 1; the key of that digit records, up to 9."""
+        return self._number
+
+    @property
+    def tab_order(self) -> tuple[QWidget, ...]:
+        """What Tab visits, in order."""
+        return self.name, self.more, self.broken, self.grid, self.record, self.add
+
+    def show_class(self, shown: LessonClass, number: int, *, nothing: bool) -> None:
+        """Show a class.
+
+        Args:
+            shown: the class.
+            number: its place, from 1.
+            nothing: whether it means "none of these".
+        """
+        if (shown, number, nothing) == (self._shown, self._number, self._nothing.isChecked()):
+            return
+        self._shown, self._name, self._number = shown, shown.name, number
+        self.name.show_name(shown.name)
+        self.grid.pictures.show((*reversed(shown.recorded), *reversed(shown.added)))
+        self._nothing.setChecked(nothing)
+        self._name_all()
+
+    def show_broken(self, broken: Mapping[Path, str]) -> None:
+        """Mark pictures that cannot be read.
+
+        Args:
+            broken: why, by the file; also of other classes.
+        """
+        here = {path: broken[path] for path in self.grid.pictures.paths if path in broken}
+        self.grid.pictures.show_broken(here)
+        count = len(here)
+        self.broken.setVisible(count > 0)
+        self.broken.setText(f"{count} unreadable")
+        reasons = list(here.values())
+        more = [f"and {count - 5} more"] if count > 5 else []
+        self.broken.setToolTip("\n".join((*reasons[:5], *more, "Click to select them")))
+        self.broken.setAccessibleName(f"Select {count} unreadable pictures of {self._name}")
+
+    def show_taking(self, *, taking: bool) -> None:
+        """Whether pictures are being recorded for this card."""
+        for widget in (self, self.record):
+            widget.setProperty("taking", taking)
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+        self.record.setText("Recording…" if taking else "Hold to record")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_adding"):
+            self._draw_icons()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._weigh(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._weigh(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._mark(on=False)
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._mark(on=False)
+        own = carried(event.mimeData())
+        event.setDropAction(Qt.DropAction.MoveAction if own else Qt.DropAction.CopyAction)
+        event.accept()
+        if own:
+            self.moved_here.emit(own)
+        else:
+            self.dropped.emit(event.mimeData())
+
+    def _weigh(self, event: QDragMoveEvent) -> None:
+        mime = event.mimeData()
+        if carried(mime):
+            fits = event.source() is not self.grid
+            event.setDropAction(Qt.DropAction.MoveAction)
+        else:
+            fits = mime.hasUrls() or mime.hasImage()
+            event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(fits)
+        self._mark(on=fits)
+
+    def _mark(self, *, on: bool) -> None:
+        if bool(self.property("dropping")) != on:
+            self.setProperty("dropping", on)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    def _made_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.addAction("&Rename", self.name.edit)
+        self._nothing = menu.addAction("&Means “None of These”")
+        self._nothing.setCheckable(True)
+        self._nothing.setToolTip(_NOTHING_TIP)
+        self._nothing.triggered.connect(self.meant_nothing)
+        menu.addAction("&Select All Pictures", self._select_all)
+        menu.addSeparator()
+        menu.addAction("Remove &Class", self.removed.emit)
+        return menu
+
+    def _made_adding(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addAction("Picture &Files…", self.files_wanted.emit)
+        menu.addAction("All Pictures of a F&older…", self.folder_wanted.emit)
+        return menu
+
+    def _lay_out(self) -> None:
+        for button, menu in ((self.more, self._menu), (self.add, self._adding)):
+            button.setProperty("look", "flat")
+            button.setIconSize(QSize(16, 16))
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.add.setText("Add")
+        self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        head = QHBoxLayout()
+        head.setSpacing(SPACE // 2)
+        head.addWidget(self.key)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.more)
+        told = QHBoxLayout()
+        told.setContentsMargins(2, 0, 0, 0)
+        told.addWidget(self.count, 1)
+        told.addWidget(self.broken)
+        foot = QHBoxLayout()
+        foot.setSpacing(SPACE // 2)
+        foot.addWidget(self.record, 1)
+        foot.addWidget(self.add)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*[SPACE + 2] * 4)
+        column.setSpacing(SPACE // 2)
+        column.addLayout(head)
+        column.addLayout(told)
+        column.addWidget(self.grid, 1)
+        column.addLayout(foot)
+
+    def _connect(self) -> None:
+        self.name.renamed.connect(self.renamed)
+        self.name.left.connect(self.record.setFocus)  # where the keys that record are heard
+        self.broken.clicked.connect(self._select_broken)
+        self.record.pressed.connect(self.held)
+        self.record.released.connect(self.let_go)
+
+    def _name_all(self) -> None:
+        name, total = self._name, len(self.grid.pictures.paths)
+        keyed = 1 <= self._number <= 9
+        pictures = "1 picture" if total == 1 else f"{total:,} pictures"
+        self.count.setText(f"{pictures}, {_NOTHING}" if self._nothing.isChecked() else pictures)
+        self.count.setToolTip(_NOTHING_TIP if self._nothing.isChecked() else "")
+        self.key.setVisible(keyed)
+        self.key.setText(str(self._number))
+        self.key.setToolTip(f"Hold the key {self._number} to record for {name}")
+        hold = f"this button, or the key {self._number}," if keyed else "this button"
+        self.record.setToolTip(f"Hold {hold} to record what is watched as pictures of {name}")
+        self.record.setAccessibleName(f"Hold to record pictures of {name}")
+        self.grid.setAccessibleName(f"Pictures of {name}")
+        self.grid.setToolTip("Del removes what is selected; drag it to another card to move it")
+        what = f"the key {self._number}" if keyed else "the button below"
+        self.grid.set_hint(f"Drop pictures here,\nor hold {what} to record")
+        self.add.setToolTip(f"Add picture files or a folder to {name}")
+        self.add.setAccessibleName(f"Add pictures to {name}")
+        self.more.setToolTip(f"Rename or remove {name}, and more")
+        self.more.setAccessibleName(f"More about {name}")
+        self.setAccessibleName(f"Class {name}, {pictures}")
+
+    def _select_all(self) -> None:
+        self.grid.setFocus()
+        self.grid.selectAll()
+
+    def _select_broken(self) -> None:
+        model = self.grid.pictures
+        marked = [
+            path
+            for row, path in enumerate(model.paths)
+            if model.index(row).data(Qt.ItemDataRole.UserRole)
+        ]
+        self.grid.choose(marked)
+
+    def _draw_icons(self) -> None:
+        self.record.setIcon(icon("record"))
+        self.add.setIcon(icon("add"))
+        self.more.setIcon(icon("more"))

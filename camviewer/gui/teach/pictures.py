@@ -1,0 +1,305 @@
+"""The pictures of a class as small squares, newest first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPixmap,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from camviewer.gui.icons import icon
+from camviewer.gui.teach.thumbnails import Thumbnails
+from camviewer.gui.theme import SPACE
+from camviewer.teach.data.dataset import printable
+
+SIDE = 60  # logical pixels of a thumbnail
+MIME = "application/x-camviewer-pictures"
+_GAP = 4
+_ROUND = 5.0
+_MOST_PARTS = 200  # rows removed one run after the other; more are told as a new list
+_Index = QModelIndex | QPersistentModelIndex
+_Key = Qt.Key
+
+
+def carried(mime: QMimeData) -> list[Path]:
+    """The pictures that are being dragged from a card; none if it is something else."""
+    if not mime.hasFormat(MIME):
+        return []
+    return [Path(text) for text in json.loads(bytes(mime.data(MIME).data()))]
+
+
+class PictureModel(QAbstractListModel):
+    """The pictures, with their thumbnails and what is wrong with some."""
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._paths: tuple[Path, ...] = ()
+        self._rows: dict[Path, int] = {}
+        self._broken: Mapping[Path, str] = {}
+        thumbnails.arrived.connect(self._arrived)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """In the order of the rows."""
+        return self._paths
+
+    def show(self, paths: tuple[Path, ...]) -> None:
+        """Hold these; what is selected stays so where only some came or went."""
+        old = self._paths
+        more = len(paths) - len(old)
+        if paths == old:
+            return
+        if more > 0 and paths[more:] == old:
+            self.beginInsertRows(QModelIndex(), 0, more - 1)
+            self._set(paths)
+            self.endInsertRows()
+            return
+        left = set(paths)
+        gone = [row for row, path in enumerate(old) if path not in left]
+        runs = [[row for _, row in run] for _, run in groupby(enumerate(gone), _place)]
+        if len(runs) > _MOST_PARTS or paths != tuple(p for p in old if p in left):
+            self.beginResetModel()
+            self._set(paths)
+            self.endResetModel()
+            return
+        for run in reversed(runs):
+            self.beginRemoveRows(QModelIndex(), run[0], run[-1])
+            self._set(self._paths[: run[0]] + self._paths[run[-1] + 1 :])
+            self.endRemoveRows()
+
+    def show_broken(self, broken: Mapping[Path, str]) -> None:
+        """Mark those that cannot be read, and say why."""
+        changed = broken.keys() ^ self._broken.keys()
+        self._broken = broken
+        for path in changed:
+            self._arrived(path)
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        return 0 if parent.isValid() else len(self._paths)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self._paths):
+            return None
+        path = self._paths[index.row()]
+        item = Qt.ItemDataRole
+        if role == item.DecorationRole:
+            return None if path in self._broken else self._thumbnails.get(path)
+        if role == item.AccessibleTextRole:
+            return printable(self._broken.get(path, path.name))
+        if role == item.ToolTipRole:
+            return printable(self._broken.get(path, str(path)))
+        if role == item.UserRole:
+            return path in self._broken
+        return None
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, indexes: Iterable[_Index]) -> QMimeData:
+        mime = QMimeData()
+        paths = [str(self._paths[index.row()]) for index in indexes]
+        mime.setData(MIME, json.dumps(paths).encode())
+        return mime
+
+    def _set(self, paths: tuple[Path, ...]) -> None:
+        self._paths = paths
+        self._rows = {}
+
+    def _arrived(self, path: Path) -> None:
+        if not self._rows:
+            self._rows = {path: row for row, path in enumerate(self._paths)}
+        row = self._rows.get(path)
+        if row is not None:
+            index = self.index(row)
+            self.dataChanged.emit(index, index, [Qt.ItemDataRole.DecorationRole])
+
+
+def _place(item: tuple[int, int]) -> int:
+    """The same for numbers that follow each other."""
+    return item[1] - item[0]
+
+
+class _Squares(QStyledItemDelegate):
+    """Draws a thumbnail with round corners, and whether it is selected."""
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return QSize(SIDE + _GAP, SIDE + _GAP)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        palette: QPalette = option.palette
+        square = QRect(rect.left() + _GAP // 2, rect.top() + _GAP // 2, SIDE, SIDE)
+        outline = QPainterPath()
+        outline.addRoundedRect(square, _ROUND, _ROUND)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(outline)
+        pixmap = index.data(Qt.ItemDataRole.DecorationRole)
+        if isinstance(pixmap, QPixmap) and not pixmap.isNull():
+            painter.drawPixmap(square, pixmap)
+        else:
+            painter.fillRect(square, QColor(128, 128, 128, 45))
+            if index.data(Qt.ItemDataRole.UserRole) or isinstance(pixmap, QPixmap):
+                sign = QRect(0, 0, 24, 24)
+                sign.moveCenter(square.center())
+                icon("warning").paint(painter, sign)
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        if state & QStyle.StateFlag.State_Selected:
+            tint = QColor(accent)
+            tint.setAlpha(70)
+            painter.fillRect(square, tint)
+            painter.setClipping(False)
+            painter.setPen(QPen(accent, 3))
+            painter.drawRoundedRect(square, _ROUND, _ROUND)
+        elif state & QStyle.StateFlag.State_HasFocus:
+            painter.setClipping(False)
+            painter.setPen(QPen(accent, 1, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(square, _ROUND, _ROUND)
+        painter.restore()
+
+
+class PictureGrid(QListView):
+    """Squares that can be selected, dragged to another card, and removed.
+
+    Signals:
+        remove_wanted(list[Path]): those are to be removed.
+        menu_wanted(list[Path], QPoint): what can be done with those is to be shown there.
+        open_wanted(Path): this one is to be looked at.
+        selected(): something was selected by a person.
+    """
+
+    remove_wanted = Signal(object)
+    menu_wanted = Signal(object, object)
+    open_wanted = Signal(object)
+    selected = Signal()
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("pictureGrid")
+        self.pictures = PictureModel(thumbnails, self)
+        self._hint = ""
+        self.setModel(self.pictures)
+        self.setItemDelegate(_Squares(self))
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setUniformItemSizes(True)
+        self.setGridSize(QSize(SIDE + _GAP, SIDE + _GAP))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(SIDE + 2 * _GAP)
+        # what is dropped is the card's
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.doubleClicked.connect(self._open)
+        self.selectionModel().selectionChanged.connect(self._tell)
+
+    @property
+    def chosen(self) -> list[Path]:
+        """The selected pictures, in order."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return [self.pictures.paths[row] for row in rows]
+
+    def choose(self, paths: Iterable[Path]) -> None:
+        """Select these, and show the first."""
+        wanted = set(paths)
+        rows = [row for row, path in enumerate(self.pictures.paths) if path in wanted]
+        self.clearSelection()
+        for row in rows:
+            index = self.pictures.index(row)
+            self.selectionModel().select(index, QItemSelectionModel.SelectionFlag.Select)
+        if rows:
+            self.scrollTo(self.pictures.index(rows[0]))
+            self.setFocus()
+
+    def set_hint(self, text: str) -> None:
+        """What is said while there are no pictures."""
+        self._hint = text
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in (_Key.Key_Delete, _Key.Key_Backspace) and self.chosen:
+            self.remove_wanted.emit(self.chosen)
+        elif key in (_Key.Key_Return, _Key.Key_Enter) and self.currentIndex().isValid():
+            self._open(self.currentIndex())
+        elif key == _Key.Key_Escape and self.chosen:
+            self.clearSelection()
+        elif event.text() and not event.text().isspace() and event.text().isprintable():
+            event.ignore()  # letters and digits are the view's: Qt would look for a name
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        chosen = self.chosen
+        if not chosen:
+            return
+        at = event.globalPos()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            last = self.visualRect(self.currentIndex()).center()
+            at = self.viewport().mapToGlobal(last)
+        self.menu_wanted.emit(chosen, at)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self.pictures.paths:
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.pictures.index(0), flag)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.pictures.paths or not self._hint:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        room = self.viewport().rect().adjusted(SPACE, SPACE, -SPACE, -SPACE)
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(room, flags, self._hint)
+        painter.end()
+
+    def _open(self, index: QModelIndex) -> None:
+        self.open_wanted.emit(self.pictures.paths[index.row()])
+
+    def _tell(self) -> None:
+        if self.selectionModel().hasSelection():
+            self.selected.emit()
