@@ -16,6 +16,7 @@ from camviewer.errors import CamviewerError, ExportError
 from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.reading import read
+from camviewer.teach.head import Head
 from camviewer.teach.teaching import Options, Stage, Taught, teach
 
 _DONE = 0
@@ -131,10 +132,7 @@ def _table(learnt: Taught) -> str:
             f"{' and '.join(tap.name for tap in learnt.descent.taps)}, pictures of "
             f"{learnt.classifier.preprocessing.input_size} pixels"
         ),
-        (
-            f"strength of regularisation {learnt.head.strength:g}, temperature "
-            f"{learnt.head.temperature:.2f}"
-        ),
+        *_of_head(learnt.head),
         ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in learnt.seconds.items()),
     ]
     for mistake in figures.mistakes[:_NAMED_MISTAKES]:
@@ -143,6 +141,12 @@ def _table(learnt: Taught) -> str:
             f"wrong: {mistake.path.name} shows {truth}, taken for {said} ({mistake.score:.2f})"
         )
     return "\n".join([*lines, *_notes(learnt)])
+
+
+def _of_head(head: Head | None) -> list[str]:
+    if head is None:
+        return []
+    return [f"strength of regularisation {head.strength:g}, temperature {head.temperature:.2f}"]
 
 
 def _percent(share: float | None) -> str:

@@ -125,6 +125,28 @@ def fit(lesson: Lesson, report: Report | None = None, cancelled: Cancelled | Non
     )
 
 
+def best_temperature(
+    logits: NDArray[np.float64],
+    targets: NDArray[np.float32],
+    multi_label: bool,
+    least: float = float(_TEMPERATURES[0]),
+) -> tuple[float, float]:
+    """What to divide logits by so that scores are frequencies, and the loss that is left.
+
+    Guo et al. 2017, On Calibration of Modern Neural Networks, section 4.2.
+
+    Args:
+        logits: ``(pictures, classes)`` of pictures that were not learnt from.
+        targets: likewise, 0 or 1.
+        multi_label: classes do not exclude each other.
+        least: the lowest that may be found.
+    """
+    tried = _TEMPERATURES[least * (1 - 1e-9) <= _TEMPERATURES]
+    losses = [_loss(logits / t, targets, multi_label) for t in tried]
+    at = int(np.argmin(losses))
+    return float(tried[at]), losses[at]
+
+
 def best_threshold(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
     """The score in [0, 1] from which on calling a class present has the highest F1.
 
@@ -176,14 +198,10 @@ def _choose(
     chance. Of 400 photographs, half of them held out in eight ways, 1.6 % were mistaken at a
     strength of 0.0003 and 2.6 % at 0.3.
     """
-    found = {}
-    for strength, logits in trials.items():
-        losses = [
-            _loss(logits[tried] / t, lesson.targets[tried], lesson.multi_label)
-            for t in _TEMPERATURES
-        ]
-        at = int(np.argmin(losses))
-        found[strength] = (float(_TEMPERATURES[at]), losses[at])
+    found = {
+        strength: best_temperature(logits[tried], lesson.targets[tried], lesson.multi_label)
+        for strength, logits in trials.items()
+    }
     least = min(loss for _, loss in found.values())
     strength = min(s for s in STRENGTHS if found[s][1] <= least + _NEARLY)
     return strength, *found[strength]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from camviewer import __version__
 from camviewer.models import taught
+from camviewer.teach.deep.teaching import DeeplyTaught
 from camviewer.teach.teaching import Taught
 
 
@@ -28,14 +30,39 @@ def save(learnt: Taught, path: Path) -> dict[str, Any]:
 
 def about(learnt: Taught) -> dict[str, Any]:
     """What is kept in the file beside the weights: no paths, for it may be handed on."""
+    head = learnt.head
     return {
         "figures": learnt.figures.as_dict(),
         "taught": len(learnt.split.teaching),
-        "strength": learnt.head.strength,
-        "temperature": learnt.head.temperature,
+        "strength": head and head.strength,
+        "temperature": head and head.temperature,
+        "deep": _depth(learnt) if isinstance(learnt, DeeplyTaught) else None,
         "seconds": {stage.value: round(s, 2) for stage, s in learnt.seconds.items()},
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "camviewer": __version__,
         "input_size": learnt.classifier.preprocessing.input_size,
         "backbone": {k: v for k, v in asdict(learnt.descent).items() if k != "rescale"},
     }
+
+
+def _depth(learnt: DeeplyTaught) -> dict[str, Any]:
+    return {
+        "best_epoch": learnt.tuned.best,
+        "ending": learnt.tuned.ending.value,
+        "chosen_by": len(learnt.choosing),
+        "accuracy_of_fast": learnt.fast.accuracy,
+        "epochs": [
+            {
+                "epoch": epoch.number,
+                "loss": epoch.loss,
+                "chosen_by_loss": _finite(epoch.held_out_loss),
+                "chosen_by_accuracy": epoch.accuracy,
+            }
+            for epoch in learnt.tuned.epochs
+        ],
+    }
+
+
+def _finite(number: float) -> float | None:
+    """JSON has no other numbers."""
+    return number if math.isfinite(number) else None

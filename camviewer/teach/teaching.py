@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,8 @@ class Stage(StrEnum):
     LOOKING = "looking at pictures"
     SORTING = "holding some out"
     LEARNING = "learning"
+    TUNING = "learning more deeply"
+    TRYING = "trying it out"
 
 
 Report = Callable[[Stage, float], None]
@@ -68,7 +71,8 @@ class Taught:
         descent: where it comes from, as `taught.save` wants it.
         dataset: the pictures that could be read; the others are in its lists.
         split: which of them were taught and which held out.
-        head: what was learnt, and how strongly it was held back.
+        head: what was learnt, and how strongly it was held back; None where the layers below it
+            were taught too.
         figures: on the pictures that were held out.
         seconds: what each stage took.
     """
@@ -77,7 +81,7 @@ class Taught:
     descent: Descent
     dataset: Dataset
     split: Split
-    head: Head
+    head: Head | None
     figures: Figures
     seconds: dict[Stage, float]
 
@@ -108,95 +112,155 @@ def teach(
         CancelledError: if `cancelled` became true.
         CamviewerError: if the pictures are too few, or nothing can be built upon the backbone.
     """
-    return _Teaching(options or Options(), report, cancelled).run(dataset, backbone, device)
+    teaching = Teaching(options or Options(), report, cancelled)
+    lesson = teaching.prepare(dataset, backbone, device)
+    return teaching.finish(lesson, teaching.fit(lesson, lesson.split.teaching))
 
 
-class _Teaching:
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Pictures that have been looked at and parted.
+
+    Attributes:
+        dataset: those that could be read.
+        foundation: what they were looked at with.
+        features: float32 ``(pictures, looks, channels)``.
+        split: which are taught and which held out.
+    """
+
+    dataset: Dataset
+    foundation: Foundation
+    features: NDArray[np.float32]
+    split: Split
+
+
+class Teaching:
+    """The steps of `teach`, for what does more than these."""
+
     def __init__(
         self, options: Options, report: Report | None, cancelled: Cancelled | None
     ) -> None:
+        """See `teach` for the arguments."""
         self._options = options
         self._report = report
         self._cancelled = cancelled
-        self._seconds: dict[Stage, float] = {}
+        self.seconds: dict[Stage, float] = {}
 
-    def run(self, dataset: Dataset, backbone: Classifier, device: torch.device | None) -> Taught:
+    def prepare(
+        self, dataset: Dataset, backbone: Classifier, device: torch.device | None
+    ) -> Prepared:
+        """Look at the pictures, and hold some out.
+
+        Raises:
+            CancelledError: if `cancelled` became true.
+            CamviewerError: if they are too few, or nothing can be built upon the backbone.
+        """
         dataset.check()
         if not 0 < self._options.held_out < 1:
             raise CamviewerError("The share to hold out is above 0 and below 1, such as 0.25.")
         foundation = found(backbone, self._options.layers, self._options.input_size)
         check(self._cancelled)
         dataset, features = self._look(dataset, foundation, device or torch.device("cpu"))
-        sides = self._split(dataset)
-        head = self._learn(dataset, sides, features)
-        classifier = _classifier(foundation, dataset, head)
+        return Prepared(dataset, foundation, features, self._split(dataset))
+
+    def fit(
+        self, prepared: Prepared, taught: Sequence[int], *, number: int = 0, of: int = 1
+    ) -> Head:
+        """The best head for some of the pictures.
+
+        Args:
+            prepared: all pictures.
+            taught: which of them to learn from.
+            number: of this head, from 0.
+            of: how many there will be.
+
+        Raises:
+            CancelledError: if `cancelled` became true.
+        """
+        with self.timed(Stage.LEARNING):
+            places = list(taught)
+            lesson = heads.Lesson(
+                prepared.features[places],
+                prepared.dataset.targets()[places],
+                heads.groups_of([prepared.split.groups[i] for i in places]),
+                prepared.dataset.multi_label,
+            )
+            return heads.fit(
+                lesson,
+                lambda share: self.tell(Stage.LEARNING, (number + share) / of),
+                self._cancelled,
+            )
+
+    def finish(self, prepared: Prepared, head: Head) -> Taught:
+        """The network with this head, tried on what was held out."""
+        dataset, sides = prepared.dataset, prepared.split
+        classifier = with_head(prepared.foundation, dataset, head)
         held_out = list(sides.held_out)
-        scores = classifier.scores(torch.from_numpy(head.logits(features[held_out, 0]))).numpy()
+        logits = torch.from_numpy(head.logits(prepared.features[held_out, 0]))
+        scores = classifier.scores(logits).numpy()
         tried = [dataset.examples[i] for i in held_out]
         return Taught(
             classifier=classifier,
-            descent=foundation.descent,
+            descent=prepared.foundation.descent,
             dataset=dataset,
             split=sides,
             head=head,
             figures=measure(scores, head.thresholds, tried, dataset.classes),
-            seconds=self._seconds,
+            seconds=self.seconds,
         )
 
-    def _look(
-        self, dataset: Dataset, foundation: Foundation, device: torch.device
-    ) -> tuple[Dataset, NDArray[np.float32]]:
-        started = time.perf_counter()
-        extractor = Extractor(
-            foundation.network(1, device),
-            foundation.preprocessing,
-            foundation.identity,
-            FeatureStore(self._options.cache),
-            device,
-        )
-        features = extractor.extract(
-            dataset.examples,
-            looks(foundation.preprocessing),
-            lambda done, total: self._tell(Stage.LOOKING, done / total),
-            self._cancelled,
-        )
-        dataset = dataset.without(features.broken)
-        dataset.check()
-        self._seconds[Stage.LOOKING] = time.perf_counter() - started
-        return dataset, features.values
+    def tell(self, stage: Stage, share: float) -> None:
+        """Say how far a stage is.
 
-    def _split(self, dataset: Dataset) -> Split:
-        started = time.perf_counter()
-        sides = split(
-            dataset,
-            self._options.held_out,
-            self._options.seed,
-            cut_recordings=self._options.cut_recordings,
-            report=lambda done, total: self._tell(Stage.SORTING, done / total),
-        )
-        self._seconds[Stage.SORTING] = time.perf_counter() - started
-        return sides
-
-    def _learn(self, dataset: Dataset, sides: Split, features: NDArray[np.float32]) -> Head:
-        started = time.perf_counter()
-        taught = list(sides.teaching)
-        lesson = heads.Lesson(
-            features[taught],
-            dataset.targets()[taught],
-            heads.groups_of([sides.groups[i] for i in taught]),
-            dataset.multi_label,
-        )
-        head = heads.fit(lesson, lambda share: self._tell(Stage.LEARNING, share), self._cancelled)
-        self._seconds[Stage.LEARNING] = time.perf_counter() - started
-        return head
-
-    def _tell(self, stage: Stage, share: float) -> None:
+        Raises:
+            CancelledError: if `cancelled` became true.
+        """
         check(self._cancelled)
         if self._report is not None:
             self._report(stage, share)
 
+    @contextmanager
+    def timed(self, stage: Stage) -> Iterator[None]:
+        """Count what is done meanwhile among a stage's seconds."""
+        started = time.perf_counter()
+        yield
+        more = time.perf_counter() - started
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + more
 
-def _classifier(foundation: Foundation, dataset: Dataset, head: Head) -> Classifier:
+    def _look(
+        self, dataset: Dataset, foundation: Foundation, device: torch.device
+    ) -> tuple[Dataset, NDArray[np.float32]]:
+        with self.timed(Stage.LOOKING):
+            extractor = Extractor(
+                foundation.network(1, device),
+                foundation.preprocessing,
+                foundation.identity,
+                FeatureStore(self._options.cache),
+                device,
+            )
+            features = extractor.extract(
+                dataset.examples,
+                looks(foundation.preprocessing),
+                lambda done, total: self.tell(Stage.LOOKING, done / total),
+                self._cancelled,
+            )
+            dataset = dataset.without(features.broken)
+            dataset.check()
+            return dataset, features.values
+
+    def _split(self, dataset: Dataset) -> Split:
+        with self.timed(Stage.SORTING):
+            return split(
+                dataset,
+                self._options.held_out,
+                self._options.seed,
+                cut_recordings=self._options.cut_recordings,
+                report=lambda done, total: self.tell(Stage.SORTING, done / total),
+            )
+
+
+def with_head(foundation: Foundation, dataset: Dataset, head: Head) -> Classifier:
+    """The classifier of a data set's classes that has this head."""
     network = foundation.network(len(dataset.classes))
     network.fc.weight.data = torch.from_numpy(head.weight).float()
     network.fc.bias.data = torch.from_numpy(head.bias).float()

@@ -54,3 +54,23 @@ def table(root: Path, each: int = 10) -> Path:
             lines.append(f"{path.name},{label}")
     (root / "labels.csv").write_text("\n".join(lines))
     return root / "labels.csv"
+
+
+def faint(root: Path, each: int = 16) -> Path:
+    """A folder with the classes ring and cross, hardly seen in noise: there is more to learn."""
+    for number, kind in enumerate(("cross", "ring")):
+        for seed in range(each):
+            rng = np.random.default_rng((number, seed))
+            noise = rng.integers(90, 166, (SIZE, SIZE, 3), np.uint8)
+            ground = np.asarray(cv2.GaussianBlur(noise, (5, 5), 0), np.int16)
+            shape = np.zeros((SIZE, SIZE, 1), np.uint8)
+            x, y = (int(v) for v in rng.integers(16, 48, 2))
+            if kind == "ring":
+                cv2.circle(shape, (x, y), 10, 1, 3)
+            else:
+                cv2.line(shape, (x - 10, y - 10), (x + 10, y + 10), 1, 3)
+                cv2.line(shape, (x - 10, y + 10), (x + 10, y - 10), 1, 3)
+            (root / kind).mkdir(parents=True, exist_ok=True)
+            pixels = (ground + 12 * shape).clip(0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(root / kind / f"{kind}{seed}.png")
+    return root

@@ -1,0 +1,225 @@
+"""Deep teaching from pictures to a taught network: first the head, then what lies below it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from camviewer.errors import CamviewerError
+from camviewer.media import images
+from camviewer.models.backbone import TaughtNetwork
+from camviewer.models.classifier import Classifier, as_logits
+from camviewer.teach import head as heads
+from camviewer.teach import teaching
+from camviewer.teach.data.dataset import Dataset
+from camviewer.teach.data.split import Split, split
+from camviewer.teach.deep.interruption import Cancelled
+from camviewer.teach.deep.options import Options
+from camviewer.teach.deep.told import Epoch, Step, Tuned
+from camviewer.teach.deep.tuning import fine_tune
+from camviewer.teach.figures import Figures, measure
+from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching
+from camviewer.types import Fit
+
+CHOOSING = 0.2
+"""Share of the taught pictures by which the best epoch is chosen instead of being learnt from."""
+
+_LEAST_TEMPERATURE = 1.0  # the few pictures to choose by do not warrant surer scores
+
+
+@dataclass(frozen=True, eq=False)
+class DeeplyTaught(Taught):
+    """A network whose layers have learnt, or that of fast teaching where this was no worse.
+
+    Attributes:
+        fast: figures of what fast teaching made of the same pictures, on the same held-out ones.
+        tuned: what happened from epoch to epoch; its figures are those of `choosing`.
+        choosing: indices of the examples by which the best epoch was chosen, some of
+            ``split.teaching``: the held-out ones have no part in any choice.
+    """
+
+    fast: Figures
+    tuned: Tuned
+    choosing: tuple[int, ...]
+
+    @property
+    def deeper(self) -> bool:
+        """Whether layers below the head have changed."""
+        return self.tuned.best > 0
+
+
+def teach_deeply(
+    dataset: Dataset,
+    backbone: Classifier,
+    options: teaching.Options | None = None,
+    deep: Options | None = None,
+    *,
+    report: Report | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda _: None,
+    on_step: Callable[[Step], None] = lambda _: None,
+    cancelled: Cancelled = lambda: False,
+    device: torch.device | None = None,
+    state: Path | None = None,
+) -> DeeplyTaught:
+    """Teach a network new classes, and its own layers with them.
+
+    Fast teaching comes first; from what it learnt the layers go on. A part of the taught pictures
+    is put aside, near-duplicates together, to choose the best epoch by, so that the figures on the
+    held-out ones stay honest. Where no epoch is better than fast teaching, its network is returned.
+
+    Args:
+        dataset: the pictures.
+        backbone: see `foundation.found`; left as it is.
+        options: of fast teaching, and of what is held out.
+        deep: how deep, how long and how fast.
+        report: called with the stage and the share of it that is done, from 0 to 1.
+        on_epoch: told before the first epoch and after each, see `fine_tune`.
+        on_step: told after each batch.
+        cancelled: asked at every layer. Before the first epoch `CancelledError` is raised; later
+            the best network so far is returned, after it was tried out.
+        device: where to compute; the CPU by default.
+        state: a file that is written after each epoch; if it is there, teaching goes on from it.
+
+    Raises:
+        CancelledError: if it was cancelled before anything was learnt.
+        CamviewerError: if the pictures are too few, nothing can be built upon the backbone, the
+            state belongs to another teaching, or the memory does not suffice.
+    """
+    options = options or teaching.Options()
+    where = device or torch.device("cpu")
+    steps = Teaching(options, report, cancelled)
+    prepared = steps.prepare(dataset, backbone, where)
+    parts = _parted(prepared, options)
+    fast = steps.finish(prepared, steps.fit(prepared, prepared.split.teaching, of=2))
+    # what the head learns from must not be chosen by
+    start = steps.fit(prepared, parts.teaching, number=1, of=2)
+    with steps.timed(Stage.TUNING):
+        tuned = fine_tune(
+            teaching.with_head(prepared.foundation, prepared.dataset, start),
+            prepared.dataset,
+            parts,
+            deep,
+            device=str(where),
+            on_epoch=on_epoch,
+            on_step=_telling(report, on_step, (deep or Options()).epochs),
+            cancelled=cancelled,
+            state=state,
+        )
+    known = replace(prepared.dataset, broken=prepared.dataset.broken + tuned.broken)
+    made = DeeplyTaught(
+        classifier=fast.classifier,
+        descent=fast.descent,
+        dataset=known,
+        split=fast.split,
+        head=fast.head,
+        figures=fast.figures,
+        seconds=steps.seconds,
+        fast=fast.figures,
+        tuned=tuned,
+        choosing=parts.held_out,
+    )
+    if not made.deeper:
+        return made
+    with steps.timed(Stage.TRYING):
+        return _tried(made, where, report)
+
+
+def _parted(prepared: Prepared, options: teaching.Options) -> Split:
+    """The pictures to learn from, and those to choose by; what is held out is on neither side."""
+    sides = prepared.split
+    parts = split(
+        prepared.dataset.subset(sides.teaching),
+        CHOOSING,
+        options.seed,
+        groups=[sides.groups[i] for i in sides.teaching],
+        cut_recordings=options.cut_recordings,
+    )
+    if not parts.held_out:
+        raise CamviewerError(
+            "There are too few different pictures to teach deeply: besides those to learn from and "
+            "to hold out, some are needed to see when to stop. Add some to each class, or record "
+            "it again, or teach without going deeper."
+        )
+    places = sides.teaching
+    return Split(
+        tuple(places[i] for i in parts.teaching),
+        tuple(places[i] for i in parts.held_out),
+        sides.groups,
+    )
+
+
+def _telling(
+    report: Report | None, on_step: Callable[[Step], None], epochs: int
+) -> Callable[[Step], None]:
+    def tell(step: Step) -> None:
+        if report is not None:
+            share = (step.epoch - 1 + step.done / step.of) / epochs if step.epoch else 0.0
+            report(Stage.TUNING, share)
+        on_step(step)
+
+    return tell
+
+
+def _tried(made: DeeplyTaught, device: torch.device, report: Report | None) -> DeeplyTaught:
+    """Calibrate the tuned network by the pictures to choose by, and try it on the held-out ones."""
+    dataset, several = made.dataset, made.dataset.multi_label
+    places = [*made.choosing, *made.split.held_out]
+    logits = _logits(
+        made.tuned.classifier,
+        [dataset.examples[i].path for i in places],
+        device,
+        lambda done: report and report(Stage.TRYING, done / len(places)),
+    )
+    chosen_by, held_out = np.split(logits, [len(made.choosing)])
+    truth = dataset.targets()[list(made.choosing)]
+    temperature, _ = heads.best_temperature(chosen_by, truth, several, _LEAST_TEMPERATURE)
+    thresholds = None
+    if several:
+        scores = made.tuned.classifier.scores(torch.from_numpy(chosen_by / temperature)).numpy()
+        thresholds = tuple(
+            heads.best_threshold(scores[:, c], truth[:, c] > 0) for c in range(truth.shape[1])
+        )
+    classifier = _cooled(made, temperature, thresholds)
+    scores = classifier.scores(torch.from_numpy(held_out / temperature)).numpy()
+    examples = [dataset.examples[i] for i in made.split.held_out]
+    figures = measure(scores, thresholds, examples, dataset.classes)
+    tuned = replace(made.tuned, classifier=classifier)
+    return replace(made, classifier=classifier, head=None, figures=figures, tuned=tuned)
+
+
+def _cooled(
+    made: DeeplyTaught, temperature: float, thresholds: tuple[float, ...] | None
+) -> Classifier:
+    """The tuned network, its logits divided by a temperature, named like what was taught fast."""
+    network = made.tuned.classifier.network
+    assert isinstance(network, TaughtNetwork)  # noqa: S101  as `with_head` makes it
+    network.fc.weight.data /= temperature
+    network.fc.bias.data /= temperature
+    return replace(made.classifier, network=network, thresholds=thresholds)
+
+
+def _logits(
+    classifier: Classifier,
+    paths: Sequence[Path],
+    device: torch.device,
+    tell: Callable[[int], object],
+) -> NDArray[np.float64]:
+    """What a network says of pictures when it is used: ``(pictures, classes)``."""
+    network = copy.deepcopy(classifier.network).to(device)
+    expected = classifier.preprocessing
+    rows = []
+    for done, path in enumerate(paths):
+        tell(done)
+        frame = images.load(path, least=expected.input_size)
+        lies = expected.geometry(frame.size, Fit.WHOLE)
+        with torch.inference_mode():
+            found = as_logits(network(expected.tensor(frame, lies).to(device)))
+        rows.append(found[0].double().cpu().numpy())
+    tell(len(paths))
+    return np.stack(rows)
