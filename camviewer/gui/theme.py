@@ -203,6 +203,7 @@ QTreeView::branch:selected {{ background: {t.accent}; }}
 QComboBox QAbstractItemView {{ border-radius: 0; padding: 2px; }}
 QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 4px 6px; }}
+QTableCornerButton::section {{ background: {t.base}; border: none; }}
 QDockWidget {{ titlebar-close-icon: none; }}
 QScrollArea {{ border: none; background: transparent; }}
 QTreeView::item {{ padding: 3px 2px; }}
@@ -271,6 +272,12 @@ QFrame#transport QToolButton#freeze:checked {{ background: transparent;
 QFrame#transport QToolButton:focus {{ border-color: {t.accent}; }}
 QFrame#faultCard {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}
 QPushButton[look="small"] {{ padding: 2px 8px; min-height: 18px; }}
+QPushButton[look="big"] {{ font-size: 15px; font-weight: 600; min-height: 30px; }}
+QPushButton[look="side"] {{ padding: 5px 8px; }}
+QPushButton[look="side"]:checked {{ background: {t.info_ground}; border-color: {t.accent};
+  color: {t.info}; }}
+QTableView#matrix {{ selection-background-color: transparent; }}
+QFrame#answerCard {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 8px; }}
 QFrame#notice {{ background: {t.info_ground}; border-radius: 6px; }}
 QFrame#notice QLabel {{ color: {t.info}; }}
 QFrame#messageBar[kind="error"] {{ background: {t.error_ground}; }}

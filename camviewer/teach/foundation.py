@@ -105,9 +105,14 @@ def found(
     )
 
 
-def _check_kind(classifier: Classifier) -> None:
+def can_carry(classifier: Classifier) -> bool:
+    """Whether a network is of a kind that can be built upon; whether it fits, `found` tells."""
     known = classifier.name in (starter.NAME, *zoo.names(), *gap.names())
-    if not known or isinstance(classifier.preprocessing, ClipPreprocessing):
+    return known and not isinstance(classifier.preprocessing, ClipPreprocessing)
+
+
+def _check_kind(classifier: Classifier) -> None:
+    if not can_carry(classifier):
         raise ModelError(
             f"Nothing can be taught on top of {classifier.name}: choose the starter or a network "
             "of pictures that `camviewer models` lists, with its own weights or yours."

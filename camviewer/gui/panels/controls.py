@@ -132,6 +132,7 @@ class Note(QLabel):
         self._keep_height()
 
     def _keep_height(self) -> None:
+        self.setMinimumHeight(0)  # a label never says that it needs less than its minimum
         self.setMinimumHeight(self.heightForWidth(self.width()) if self.text() else 0)
 
 

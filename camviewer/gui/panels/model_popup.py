@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
@@ -64,8 +66,9 @@ def _state(entry: Entry) -> str:
 
 
 class _Entries(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, suits: Callable[[Entry], bool]) -> None:
         super().__init__(parent)
+        self._suits = suits
         self._entries: tuple[Entry, ...] = ()
         self._states: dict[str, str] = {}
 
@@ -75,7 +78,7 @@ class _Entries(QAbstractListModel):
 
     def search(self, text: str) -> None:
         self.beginResetModel()
-        self._entries = catalog.search(text)
+        self._entries = tuple(filter(self._suits, catalog.search(text)))
         self.endResetModel()
 
     def row_of(self, name: str) -> int:
@@ -149,8 +152,14 @@ class ModelPopup(SearchPopup):
     chosen = Signal(str)
     own_requested = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        self._model = _Entries(parent)
+    def __init__(self, parent: QWidget, suits: Callable[[Entry], bool] = lambda _: True) -> None:
+        """Make the list.
+
+        Args:
+            parent: Qt's.
+            suits: whether a network of the catalogue is in the list.
+        """
+        self._model = _Entries(parent, suits)
         super().__init__(parent, _Texts, self._model, _EntryDelegate)
         self._current = ""
         self.view.setUniformItemSizes(True)

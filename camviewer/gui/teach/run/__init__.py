@@ -1,0 +1,1 @@
+"""Teaching what the cards hold, and what came of it."""

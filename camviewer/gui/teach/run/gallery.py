@@ -1,0 +1,179 @@
+"""Held-out pictures as cards, explained as they come into sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from camviewer.gui.panels.controls import Note
+from camviewer.gui.teach.run.answer_card import WIDTH, AnswerCard
+from camviewer.gui.teach.run.explaining import Explained, Explainer, Wanted
+from camviewer.gui.teach.run.whereabouts import Whereabouts
+from camviewer.gui.theme import SPACE
+from camviewer.render import View
+from camviewer.teach.figures import Answer
+
+_AT_ONCE = 12  # cards; more on request
+
+
+class Gallery(QWidget):
+    """A heading and the cards below it, in as many columns as there is room for.
+
+    Signals:
+        move_requested(list[Path], str), remove_requested(list[Path]): see `RunPart`.
+        picture_wanted(Path): the person wants to look at it in the window.
+    """
+
+    move_requested = Signal(object, str)
+    remove_requested = Signal(object)
+    picture_wanted = Signal(object)
+
+    def __init__(
+        self, explainer: Explainer, view: Callable[[], View], parent: QWidget | None = None
+    ) -> None:
+        """Show nothing.
+
+        Args:
+            explainer: makes the heatmaps.
+            view: tells their colours.
+            parent: Qt's.
+        """
+        super().__init__(parent)
+        self._explainer = explainer
+        self._view = view
+        self._answers: Sequence[Answer] = ()
+        self._classes: Sequence[str] = ()
+        self._where = Whereabouts()
+        self._columns = 0
+        self.cards: list[AnswerCard] = []
+        self._heading = QLabel()
+        self._heading.setProperty("look", "heading")
+        self._hint = Note()
+        self.more = QPushButton("Show more")
+        self.more.setAutoDefault(False)
+        self.more.setProperty("look", "small")
+        self.more.setAccessibleName("Show more pictures")
+        self.more.setToolTip("Show the next pictures")
+        self._inside = QWidget()
+        self._grid = QGridLayout(self._inside)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(SPACE)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setMinimumWidth(WIDTH + 2 * SPACE)
+        self.area.setWidget(self._inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACE)
+        layout.addWidget(self._heading)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.area, 1)
+        self.more.clicked.connect(self._show_more)
+        explainer.explained.connect(self._fill)
+
+    @property
+    def heading(self) -> str:
+        """What stands above the cards."""
+        return self._heading.text()
+
+    def show_answers(
+        self, heading: str, hint: str, answers: Sequence[Answer], classes: Sequence[str]
+    ) -> None:
+        """Show these pictures.
+
+        Args:
+            heading: what they have in common.
+            hint: what to look for.
+            answers: in this order.
+            classes: where they may be moved to.
+        """
+        for card in self.cards:
+            card.hide()
+            card.deleteLater()
+        self.cards = []
+        self._heading.setText(heading)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._answers, self._classes = answers, classes
+        self.area.verticalScrollBar().setValue(0)
+        self._show_more()
+
+    def follow(self, where: Whereabouts) -> None:
+        """Tell what has become of the pictures in the lesson."""
+        self._where = where
+        for card in self.cards:
+            card.show_status(where.status(card.answer))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _show_more(self) -> None:
+        start = len(self.cards)
+        for answer in self._answers[start : start + _AT_ONCE]:
+            self._add(answer)
+        self.more.setVisible(len(self.cards) < len(self._answers))
+        self._columns = 0
+        self._arrange()
+        self._explain()
+
+    def _add(self, answer: Answer) -> None:
+        card = AnswerCard(answer, self._classes, self._inside)
+        card.show_status(self._where.status(answer))
+        card.move_requested.connect(lambda name: self.move_requested.emit([answer.path], name))
+        card.remove_requested.connect(lambda: self.remove_requested.emit([answer.path]))
+        card.opened.connect(lambda: self.picture_wanted.emit(self._place(answer)))
+        self.cards.append(card)
+        card.show()
+
+    def _place(self, answer: Answer) -> Path:
+        return self._where.place(answer.path) or answer.path
+
+    def _explain(self) -> None:
+        wanted = []
+        for card in self.cards:
+            if not card.explained:
+                said, truth = card.answer.predicted[0], card.answer.truth[0]
+                classes = tuple(dict.fromkeys((said, truth)))
+                wanted.append(Wanted(self._place(card.answer), classes))
+        self._explainer.explain(wanted, self._view())
+
+    def _fill(self, made: Explained) -> None:
+        for card in self.cards:
+            if self._place(card.answer) == made.wanted.path:
+                card.show_explained(made)
+
+    def _arrange(self) -> None:
+        room = self.area.viewport().width()
+        columns = max(1, (room + SPACE) // (WIDTH + SPACE))
+        if columns == self._columns:
+            return
+        self._columns = columns
+        while self._grid.count():
+            self._grid.takeAt(0)
+        top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        for place, card in enumerate(self.cards):
+            self._grid.addWidget(card, place // columns, place % columns, top_left)
+        rows = -(-len(self.cards) // columns)
+        self._grid.addWidget(self.more, rows, 0, top_left)
+        for row in range(self._grid.rowCount()):
+            self._grid.setRowStretch(row, 0)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 0)
+        self._grid.setRowStretch(rows + 1, 1)
+        self._grid.setColumnStretch(columns, 1)

@@ -1,0 +1,86 @@
+"""Results in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from camviewer.teach.results import Results
+
+_FEW = 20  # held-out pictures, below which the figure is rough
+
+
+def headline(results: Results) -> str:
+    """How good it is."""
+    count = len(results.answers)
+    return f"{results.hits} of {count} right" if count else "Not tried out"
+
+
+def meaning(results: Results) -> str:
+    """What the headline means, and how sure it is."""
+    count = len(results.answers)
+    if not count:
+        return (
+            "No picture could be held out, so how good it is cannot be told. Add other pictures to "
+            "each class, or record it a second time."
+        )
+    low, high = (round(100 * share) for share in results.interval)
+    said = f"These are pictures that it had not seen. Of others like them expect {low} to {high} %."
+    if count < _FEW:
+        said += " They are few: with more pictures the figure gets surer."
+    return said
+
+
+def origin(results: Results) -> str:
+    """When and how it was taught, in a line."""
+    try:
+        when = f"{datetime.fromisoformat(results.date):%d %b %Y, %H:%M}"
+    except ValueError:  # of a file that somebody changed
+        when = results.date
+    how = "deep" if results.deep else "fast"
+    return (
+        f"{when} · {how}, on {results.backbone} · {results.taught} pictures · "
+        f"{_seconds(results.seconds)}"
+    )
+
+
+def of_cell(truth: str, predicted: str, count: int) -> tuple[str, str]:
+    """A heading for the pictures of a cell of the confusion matrix, and what to look for."""
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    if truth == predicted:
+        return (
+            f"{pictures} of “{truth}” recognised",
+            _LOOK,
+        )
+    return f"{pictures} of “{truth}” taken for “{predicted}”", WHY
+
+
+_LOOK = (
+    "The least sure first. Look whether the heatmaps lie on the thing: a network that goes by the "
+    "background fails elsewhere."
+)
+
+WHY = (
+    "Why did it fail here? The heatmaps show what spoke for the wrong class, and what for the "
+    "right one. If one lies beside the thing, the network goes by something else."
+)
+
+
+def of_mistakes(results: Results) -> tuple[str, str]:
+    """The same for all mistakes."""
+    count = len(results.mistakes)
+    if not results.answers:
+        return "No pictures were held out", ""
+    if not count:
+        return "No mistakes", "Click a number above to see how sure it was, and why."
+    return ("The one mistake" if count == 1 else f"{count} mistakes, the worst first"), WHY
+
+
+def shortened(notes: Sequence[str], most: int) -> list[str]:
+    """The first notes, and how many more there are."""
+    left = len(notes) - most
+    return [*notes[:most], *([f"And {left} more of the kind."] if left > 0 else [])]
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
