@@ -258,6 +258,8 @@ def test_a_network_that_is_gone_says_so(
     results.write(replace(found, file=tmp_path / "gone"), lesson.folder)
     run.open(lesson)
     run.bot.waitUntil(lambda: known.results is not None)
+    assert not known.explainer.lane.busy  # nobody looks yet
+    known.summary.details.click()
     run.bot.waitUntil(explained(run), timeout=60_000)
     assert all("gone" in card.trouble.text() for card in cards(known))
 

@@ -112,7 +112,10 @@ class Explainer(QObject):
     ) -> None:
         trouble = ""
         try:
-            inspector = self._opened(source)
+            with interruptible(ticket.cancelled):
+                inspector = self._opened(source)
+        except CancelledError:
+            return
         except CamviewerError as error:
             inspector, trouble = None, message_for(error)
         for wanted in todo:

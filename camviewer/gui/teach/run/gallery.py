@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -119,6 +119,14 @@ class Gallery(QWidget):
         for card in self.cards:
             card.show_status(where.status(card.answer))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._explain()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._explainer.explain((), self._view())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
@@ -145,6 +153,9 @@ class Gallery(QWidget):
         return self._where.place(answer.path) or answer.path
 
     def _explain(self) -> None:
+        """Ask for the heatmaps that are missing, if anybody looks."""
+        if not self.isVisible():
+            return
         wanted = []
         for card in self.cards:
             if not card.explained:

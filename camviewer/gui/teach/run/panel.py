@@ -94,9 +94,9 @@ class RunPanel(RunPart):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, SPACE, 0)
         column.setSpacing(SPACE + 2)
-        for widget in (self.teach, self.anew, self.hint, self.trouble, self.progress):
+        for widget in (self.teach, self.anew, self.hint, self.trouble, self.summary):
             column.addWidget(widget)
-        column.addWidget(self.summary)
+        column.addWidget(self.progress)
         column.addWidget(self.choices)
         column.addStretch(1)
         self._column = QScrollArea()
