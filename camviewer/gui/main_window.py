@@ -33,7 +33,7 @@ from camviewer.gui.panels.network import NetworkPanel
 from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.gui.status import StatusBar
-from camviewer.gui.teach.parts import RunPart
+from camviewer.gui.teach.run.panel import RunPanel
 from camviewer.gui.teach.teaching import Teaching
 from camviewer.gui.teach.view import TeachView
 from camviewer.gui.theme import SPACE, Theme
@@ -100,7 +100,8 @@ class MainWindow(QMainWindow):
             folder=self._recordings,
         )
         self.comparison = Comparison(self)
-        self.teaching = Teaching(self, TeachView(self.player, self.messages, settings, RunPart()))
+        run = RunPanel(self.session, self.jobs)
+        self.teaching = Teaching(self, TeachView(self.player, self.messages, settings, run))
         self.desk = Desk(self)
         self._dock_panels()
         self._make_menus()

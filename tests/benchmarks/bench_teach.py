@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -39,8 +40,12 @@ def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE
     loop = QEventLoop()
     timer = QTimer()
-    timer.timeout.connect(lambda: condition() and loop.quit())
-    timer.timeout.connect(lambda: time.monotonic() > deadline and loop.quit())
+
+    def look() -> None:
+        if condition() or time.monotonic() > deadline:
+            loop.quit()
+
+    timer.timeout.connect(look)
     timer.start(_LOOK_MS)
     loop.exec()
     timer.stop()
@@ -68,7 +73,7 @@ def once(folder: Path, each: int) -> tuple[Times, list[str], float]:
     heart.start(5)
     times = rehearse(window, until, camera, each)
     heart.stop()
-    stall = max(b - a for a, b in zip(beats, beats[1:], strict=False))
+    stall = max(after - before for before, after in pairwise(beats))
     answers = []
     for kind in CLASSES:
         camera.kind = kind

@@ -135,4 +135,3 @@ def _record(
 
 def _held(window: MainWindow, place: int) -> int:
     return len(window.teaching.view.keeper.classes[place].pictures)
-

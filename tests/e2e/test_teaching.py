@@ -1,5 +1,6 @@
 """Two things shown to a camera are learnt, and told apart live."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_recorded_taught_and_told_apart_live(
         ui.start()
         window, camera = ui.window, ShowingCamera()
 
-        def wait(condition: object) -> None:
+        def wait(condition: Callable[[], bool]) -> None:
             qtbot.waitUntil(condition, timeout=120_000)
 
         begin(window, wait, camera)

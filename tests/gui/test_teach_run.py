@@ -1,5 +1,7 @@
 """Teaching in the window: the button, the progress, what came of it, and what goes wrong."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -221,3 +223,33 @@ def test_controls_say_what_they_are(run: Taught, control: str) -> None:
     button = getattr(run.panel, control)
     assert button.accessibleName()
     assert button.toolTip()
+
+
+def test_teaching_lets_other_threads_go_first(run: Taught) -> None:
+    niceness: list[int] = []
+
+    def look(_cancelled: Callable[[], bool]) -> None:
+        if sys.platform != "linux":
+            return
+        niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    run.hold = look
+    run.open(run.lesson())
+    run.teach()
+    # the GUI thread's own stays as it is
+    if sys.platform == "linux":
+        assert niceness == [max(10, os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))]
+
+
+def test_tab_goes_from_top_to_bottom(run: Taught) -> None:
+    panel = run.panel
+    visited, at = [], panel.teach
+    for _ in range(60):
+        at = at.nextInFocusChain()
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisibleTo(panel):
+            visited.append(at)
+    choices = panel.choices
+    places = [
+        visited.index(w) for w in (choices.base.box, choices.fast, choices.deep, choices.more)
+    ]
+    assert places == sorted(places)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from camviewer.errors import CancelledError, DownloadError
 from camviewer.gui.message_bar import Kind
+from camviewer.models import kept
 from camviewer.models.preprocess import Overrides
 from tests.gui.windows import Opened, go_on, picture, ui
 
@@ -48,6 +49,31 @@ def test_the_list_is_searched_and_a_network_chosen_by_keys(ui: Opened, tmp_path:
     assert "resne" in ui.models.loads[-1][0]
     assert ui.window.messages.kind is Kind.GOOD
     assert "with 4 classes" in ui.window.messages.text
+
+
+def test_a_network_that_was_taught_here_is_in_the_list(ui: Opened) -> None:
+    file = kept.home() / "pets 2026-11-28.safetensors"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(bytes(400))
+    ui.press("pick_model")
+    popup = ui.window.network.model_box.popup
+    assert names(ui)[:2] == ["Starter", "pets 2026-11-28"]
+    popup.search.setText("pets")
+    assert names(ui) == ["pets 2026-11-28"]
+    told = popup.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert told == "pets 2026-11-28: Taught · 0.1 k parameters. Taught here"
+    with ui.bot.waitSignal(ui.engine.model_loaded):
+        QTest.keyClick(popup.search, Qt.Key.Key_Return)
+    assert ui.models.loads[-1][0] == "pets 2026-11-28"
+
+
+def test_a_file_that_was_just_taught_is_loaded_without_questions(ui: Opened) -> None:
+    file = kept.home() / "pets 2026-11-28.safetensors"
+    with ui.bot.waitSignal(ui.engine.model_loaded):
+        ui.window.models.load_file(file)
+    name, options = ui.models.loads[-1]
+    assert (name, options["weights"]) == (None, file)
+    assert ui.window.messages.kind is Kind.GOOD
 
 
 def test_a_search_without_result_offers_own_weights(ui: Opened) -> None:

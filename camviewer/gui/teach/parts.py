@@ -23,6 +23,7 @@ class RunPart(QWidget):
         live_wanted(): the person wants to see the taught network at work: the view is left for
             the canvas, what is watched goes on.
         taught(Path): a network was taught, and lies in this file.
+        picture_wanted(Path): this picture is to be explained on the canvas.
     """
 
     move_requested = Signal(object, str)
@@ -30,6 +31,7 @@ class RunPart(QWidget):
     room_wanted = Signal(bool)
     live_wanted = Signal()
     taught = Signal(object)
+    picture_wanted = Signal(object)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -49,6 +49,7 @@ class Teaching(QObject):
         view.picture_wanted.connect(lambda path: window.opener.open_paths([path]))
         view.video_wanted.connect(window.opener.open_paths)
         view.undo_changed.connect(self.changed)
+        view.run.taught.connect(window.models.load_file)
         window.opener.picture_wanted.connect(lambda: self.switch(on=False))
 
     @property

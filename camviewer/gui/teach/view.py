@@ -150,6 +150,7 @@ class TeachView(QWidget):
         self.run.remove_requested.connect(changes.remove)
         self.run.room_wanted.connect(self._give_room)
         self.run.live_wanted.connect(self.left)
+        self.run.picture_wanted.connect(self.picture_wanted)
         QApplication.instance().focusChanged.connect(self._note_focus)  # type: ignore[union-attr]
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -32,13 +34,7 @@ _NO_LESSON = "Open or begin a lesson: then it can be taught."
 
 
 class RunPanel(RunPart):
-    """The column beside the cards; results unfold beside it when they are asked for.
-
-    Signals:
-        picture_wanted(Path): this picture is to be explained in the window.
-    """
-
-    picture_wanted = Signal(object)
+    """The column beside the cards; results unfold beside it when they are asked for."""
 
     def __init__(
         self,
@@ -86,6 +82,7 @@ class RunPanel(RunPart):
         self.files = Files(self.summary, jobs, self)
         self.files.failed.connect(self._tell)
         self._lay_out()
+        self._order_tabs()
         self._connect()
         self._refresh()
 
@@ -110,6 +107,15 @@ class RunPanel(RunPart):
         layout.setSpacing(0)
         layout.addWidget(self._column, 1)
         layout.addWidget(self.details, 3)
+
+    def _order_tabs(self) -> None:
+        """From top to bottom, then what unfolds beside it."""
+        summary, details = self.summary, self.details
+        order: list[QWidget] = [self.teach, self.anew, summary.live, summary.details, summary.file]
+        order += [self.progress.cancel, *self.choices.in_order]
+        order += [details.mistakes, details.back, details.matrix]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
         runner, summary, gallery = self.runner, self.summary, self.details.gallery
