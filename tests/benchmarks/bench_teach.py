@@ -77,7 +77,7 @@ def once(folder: Path, each: int) -> tuple[Times, list[str], float]:
     answers = []
     for kind in CLASSES:
         camera.kind = kind
-        until(lambda kind=kind: label(window) == kind)  # type: ignore[misc]
+        until(lambda: label(window) == camera.kind)
         answers.append(label(window))
     made = panel(window).results
     assert made is not None
@@ -98,8 +98,8 @@ def main() -> int:
             times, answers, stall = once(Path(folder), given.each)
         sys.stdout.write(
             f"recording {times.recording:5.1f} s, teaching {times.teaching:5.1f} s, live after "
-            f"{times.live:4.1f} s: {times.all:5.1f} s; the window stalled for at most "
-            f"{1000 * stall:.0f} ms; {', '.join(answers)}\n"
+            f"{times.live:4.1f} s: {times.all:5.1f} s, {times.computing:.1f} s of processor time; "
+            f"the window stalled for at most {1000 * stall:.0f} ms; {', '.join(answers)}\n"
         )
         sys.stdout.flush()
     return 0

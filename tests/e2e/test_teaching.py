@@ -41,5 +41,5 @@ def test_recorded_taught_and_told_apart_live(
         assert made.file.stem in window.network.model_box.button.accessibleDescription()
         for kind in ("square", "disc"):
             camera.kind = kind
-            wait(lambda kind=kind: label(window) == kind)
+            wait(lambda: label(window) == camera.kind)
         assert window.player.source is camera

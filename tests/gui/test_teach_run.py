@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from camviewer.models import kept, taught
 from camviewer.teach import results
@@ -243,7 +244,8 @@ def test_teaching_lets_other_threads_go_first(run: Taught) -> None:
 
 def test_tab_goes_from_top_to_bottom(run: Taught) -> None:
     panel = run.panel
-    visited, at = [], panel.teach
+    visited: list[QWidget] = []
+    at: QWidget = panel.teach
     for _ in range(60):
         at = at.nextInFocusChain()
         if at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisibleTo(panel):

@@ -54,14 +54,14 @@ def test_the_list_is_searched_and_a_network_chosen_by_keys(ui: Opened, tmp_path:
 def test_a_network_that_was_taught_here_is_in_the_list(ui: Opened) -> None:
     file = kept.home() / "pets 2026-11-28.safetensors"
     file.parent.mkdir(parents=True)
-    file.write_bytes(bytes(400))
+    file.write_bytes(bytes(8000))
     ui.press("pick_model")
     popup = ui.window.network.model_box.popup
     assert names(ui)[:2] == ["Starter", "pets 2026-11-28"]
     popup.search.setText("pets")
     assert names(ui) == ["pets 2026-11-28"]
     told = popup.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert told == "pets 2026-11-28: Taught · 0.1 k parameters. Taught here"
+    assert told == "pets 2026-11-28: Taught · 2 k parameters. Taught here"
     with ui.bot.waitSignal(ui.engine.model_loaded):
         QTest.keyClick(popup.search, Qt.Key.Key_Return)
     assert ui.models.loads[-1][0] == "pets 2026-11-28"

@@ -13,7 +13,7 @@ class RunPart(QWidget):
     """Teaches what the cards hold, and shows what came of it.
 
     It stands in a column of some 340 pixels beside the cards, below the live picture; while it
-    asks for room, it has most of the view. It never changes the lesson itself: what it wants
+    asks for room, it has all of the view. It never changes the lesson itself: what it wants
     changed it asks for, and the view does so off the GUI thread, with undo.
 
     Signals:

@@ -387,8 +387,9 @@ class TeachView(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(lesson.folder)))
 
     def _give_room(self, wanted: bool) -> None:
-        """Let what teaches have most of the view, or its column again."""
+        """Let what teaches have all of the view, or its column again."""
         self.preview.setVisible(not wanted)
+        self._pages.setVisible(not wanted)
         if wanted:
             self._side.setMinimumWidth(_SIDE_WIDTH)
             self._side.setMaximumWidth(16_777_215)

@@ -114,9 +114,9 @@ class Explainer(QObject):
         try:
             with interruptible(ticket.cancelled):
                 inspector = self._opened(source)
-        except CancelledError:
-            return
         except CamviewerError as error:
+            if ticket.cancelled():
+                return
             inspector, trouble = None, message_for(error)
         for wanted in todo:
             if ticket.cancelled():

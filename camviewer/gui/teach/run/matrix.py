@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtGui import QColor, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,6 +33,7 @@ _WRONG = QColor("#d9603b")
 _FAINTEST, _STRONGEST = 0.10, 0.75  # opacity of a cell with pictures
 _CELL = QSize(64, 34)
 _WIDEST_NAME = 130
+_FRAME = 4
 _MOST_SHOWN = 12  # rows before it scrolls
 
 
@@ -154,11 +155,20 @@ class Matrix(QTableView):
         # of few classes the names are written out
         across = max(_CELL.width(), widest if len(names) <= 4 else _CELL.width())
         self.horizontalHeader().setDefaultSectionSize(across)
-        rows = min(len(names), _MOST_SHOWN)
-        height = self.horizontalHeader().sizeHint().height() + rows * _CELL.height() + 4
-        self.setMinimumHeight(height)
-        self.setMaximumHeight(height + self.horizontalScrollBar().sizeHint().height())
-        self.setMaximumWidth(widest + len(names) * across + 4)
+        self.setMaximumWidth(widest + len(names) * across + _FRAME)
+        self._fit_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """As high as its rows, and as a bar to scroll by where not all columns are in sight."""
+        rows = min(len(self._counts.classes), _MOST_SHOWN)
+        height = self.horizontalHeader().sizeHint().height() + rows * _CELL.height() + _FRAME
+        if self.width() < self.maximumWidth():
+            height += self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(height)
 
     def choose(self, truth: str, predicted: str) -> None:
         """Choose a cell, as a click does."""
