@@ -40,6 +40,11 @@ class Ticket:
         self._reported = float("-inf")
         self._told = float("-inf")
 
+    @property
+    def stop(self) -> threading.Event:
+        """Is set when the job should stop: for what waits instead of asking."""
+        return self._stop
+
     def cancel(self) -> None:
         """Ask the job to stop."""
         self._stop.set()
