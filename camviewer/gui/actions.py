@@ -257,6 +257,15 @@ SPECS: tuple[Spec, ...] = (
     Spec(
         "starter", MODEL, "Use the &Starter", ("Ctrl+Shift+H",), "Go back to the built-in network"
     ),
+    Spec(
+        "teach",
+        MODEL,
+        "&Teach Your Own Things…",
+        ("Ctrl+T",),
+        "Collect pictures of a few things by recording or dropping, and teach a network",
+        "teach",
+        checkable=True,
+    ),
     Spec("shortcuts", HELP, "&Keyboard Shortcuts", ("F1", "?"), "Show all shortcuts", "help"),
     Spec(
         "tutorial",

@@ -40,6 +40,7 @@ _SEPARATED = {
     "loop",
     "record",
     "retry",
+    "teach",
     "about",
 }
 _BAR = (
@@ -48,12 +49,13 @@ _BAR = (
     ("fit", "actual"),
     ("heatmap", "boxes", "labels"),
     ("draw", "undo", "redo"),
-    ("compare",),
+    ("compare", "teach"),
     ("copy", "quick_export"),
 )
 _WITH_TEXT = {
     "open": "Open",
     "compare": "Compare",
+    "teach": "Teach",
     "quick_export": "Export",
 }
 _LONGEST = 60

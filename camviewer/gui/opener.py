@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
@@ -17,7 +19,23 @@ from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.media import images
 from camviewer.media.videos import is_video
+from camviewer.teach.data.dataset import LEAST
 from camviewer.types import Frame
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is in files and folders.
+
+    Attributes:
+        pictures: pictures and videos.
+        videos: which of them are videos.
+        classes: how many subfolders with some pictures a single folder has.
+    """
+
+    pictures: list[Path]
+    videos: frozenset[Path]
+    classes: int
 
 
 class Opener(QObject):
@@ -28,6 +46,7 @@ class Opener(QObject):
     picture_wanted = Signal()  # a still picture is on its way
     video_wanted = Signal(object)  # Path
     unreadable = Signal(str)  # the picture asked for cannot be shown, and why
+    classes_found = Signal(object, int)  # Path: a folder with that many subfolders of pictures
 
     def __init__(
         self,
@@ -84,10 +103,12 @@ class Opener(QObject):
         self._search += 1
         search = self._search
 
-        def found(every: tuple[list[Path], frozenset[Path]]) -> None:
+        def found(every: _Found) -> None:
             if search == self._search:
-                pictures, self._videos = every
-                self._found(paths, pictures)
+                self._videos = every.videos
+                self._found(paths, every.pictures)
+                if every.classes > 1:
+                    self.classes_found.emit(paths[0], every.classes)
 
         self._jobs.submit(lambda: _pictures(paths), found, self._tell)
 
@@ -136,8 +157,8 @@ class Opener(QObject):
         self._messages.show_message(message, Kind.ERROR)
 
 
-def _pictures(paths: tuple[Path, ...]) -> tuple[list[Path], frozenset[Path]]:
-    """The pictures and videos in files and folders, and which of them are videos.
+def _pictures(paths: tuple[Path, ...]) -> _Found:
+    """The pictures and videos in files and folders.
 
     What is neither or is gone says so when opened.
 
@@ -148,4 +169,14 @@ def _pictures(paths: tuple[Path, ...]) -> tuple[list[Path], frozenset[Path]]:
     if not found:
         names = ", ".join(p.name for p in paths)
         raise PictureError(f"There is no picture or video in {names} that camviewer can read.")
-    return found, frozenset(path for path in found if is_video(path))
+    videos = frozenset(path for path in found if is_video(path))
+    return _Found(found, videos, _classes(paths, found))
+
+
+def _classes(paths: tuple[Path, ...], found: list[Path]) -> int:
+    """How many subfolders of the one folder hold enough pictures to be taught as a class."""
+    if len(paths) != 1 or not paths[0].is_dir():
+        return 0
+    parts = (path.relative_to(paths[0]).parts for path in found)
+    counts = Counter(part[0] for part in parts if len(part) > 1)
+    return sum(count >= LEAST for count in counts.values())

@@ -52,11 +52,13 @@ class Welcome(QWidget):
         sample_chosen(Path): a sample was clicked.
         open_requested(): the Open button was clicked.
         webcam_requested(): the Webcam button was clicked.
+        teach_requested(): the Teach button was clicked.
     """
 
     sample_chosen = Signal(object)
     open_requested = Signal()
     webcam_requested = Signal()
+    teach_requested = Signal()
 
     def __init__(self, samples: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,8 +96,9 @@ class Welcome(QWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "webcam"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "teach"):
             self.webcam.setIcon(icon("webcam"))
+            self.teach.setIcon(icon("teach"))
 
     def _invitation(self) -> QWidget:
         area = _DropArea()
@@ -116,6 +119,12 @@ class Welcome(QWidget):
         self.webcam.setAccessibleName("Use the webcam")
         self.webcam.setToolTip("See live what the network looks at")
         self.webcam.clicked.connect(self.webcam_requested)
+        self.teach = QPushButton("Teach it your own things")
+        self.teach.setProperty("look", "quiet")
+        self.teach.setIcon(icon("teach"))
+        self.teach.setAccessibleName("Teach it your own things")
+        self.teach.setToolTip("Show it a few pictures of two things, and it finds them (Ctrl+T)")
+        self.teach.clicked.connect(self.teach_requested)
         column = QVBoxLayout(area)
         column.setSpacing(SPACE)
         column.setContentsMargins(*[3 * SPACE] * 4)
@@ -126,7 +135,7 @@ class Welcome(QWidget):
                 widget.setWordWrap(True)
             column.addWidget(widget)
         column.addSpacing(2 * SPACE)
-        for button in (self._open, self.webcam):
+        for button in (self._open, self.webcam, self.teach):
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return area

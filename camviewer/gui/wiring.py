@@ -58,6 +58,9 @@ def connect_actions(window: MainWindow) -> None:
     actions["full_screen"].toggled.connect(lambda on: _fill_screen(window, on=on))
     actions["compare"].toggled.connect(lambda on: comparison.switch(on=on))
     comparison.switched.connect(actions["compare"].setChecked)
+    actions["teach"].toggled.connect(lambda on: teaching.switch(on=on))
+    teaching.switched.connect(actions["teach"].setChecked)
+    window.welcome.teach_requested.connect(actions["teach"].trigger)
     sharper = window.network.sharper.switch
     actions["sharper"].triggered.connect(sharper.click)
     sharper.toggled.connect(actions["sharper"].setChecked)

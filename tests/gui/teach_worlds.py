@@ -1,6 +1,6 @@
 """The teach view of the real window, with fake cameras; lessons lie in the test's own folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ class Cards:
 
     def enter(self) -> None:
         """Show the cards."""
-        self.ui.window.teaching.switch(on=True)
+        self.ui.press("teach")
 
     def begin(self, *names: str) -> None:
         """Type the first two names, and press Enter."""
@@ -41,7 +41,7 @@ class Cards:
         """Wait until there are cards of these names."""
         self.wait(lambda: tuple(card.class_name for card in self.view.board.cards) == names)
 
-    def wait(self, condition: object) -> None:
+    def wait(self, condition: Callable[[], bool]) -> None:
         """Wait until something is so."""
         self.ui.bot.waitUntil(condition, timeout=LONG)
 

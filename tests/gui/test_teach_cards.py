@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from camviewer.teach.data.lesson import Lesson
 from tests.gui.live_worlds import StallWatch
 from tests.gui.teach_worlds import LONG, Cards, again, cards, drop
+from tests.gui.test_window_access import interactive, nameless
 from tests.gui.windows import picture
 from tests.teach.data.drawn import save
 
@@ -303,6 +304,34 @@ def test_leaving_and_coming_back_loses_nothing(filled: Cards, tmp_path: Path) ->
     assert window.actions_by_name["heatmap"].isEnabled()
 
 
+def test_the_cards_come_by_key_button_and_invitation(cards: Cards) -> None:
+    window = cards.ui.window
+    teach = window.actions_by_name["teach"]
+    assert teach.isChecked()
+    QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert not window.teaching.on
+    assert not teach.isChecked()
+    QTest.mouseClick(window.welcome.teach, Qt.MouseButton.LeftButton)
+    assert window.teaching.on
+    QTest.mouseClick(window.tools.widgetForAction(teach), Qt.MouseButton.LeftButton)
+    assert not window.teaching.on
+
+
+def test_a_folder_of_classes_that_is_opened_can_be_taught(filled: Cards, tmp_path: Path) -> None:
+    for number in range(4):
+        picture_of = tmp_path / "kitchen" / ("fork", "spoon")[number % 2] / f"{number}.png"
+        save(picture_of)
+    ui = filled.ui
+    ui.open(tmp_path / "kitchen")
+    assert not ui.window.teaching.on
+    assert len(ui.window.album.paths) == 4
+    filled.wait(lambda: "kitchen has 2 subfolders of pictures" in ui.window.messages.text)
+    ui.window.messages.trigger()
+    filled.become("fork", "spoon")
+    filled.wait(lambda: filled.held() == {"fork": 2, "spoon": 2})
+    assert filled.view.header.lessons.text() == "kitchen"
+
+
 def test_opening_a_picture_of_a_card_leaves_the_cards(filled: Cards) -> None:
     grid = filled.card("cup").grid
     with filled.ui.explained():
@@ -336,3 +365,20 @@ def test_five_thousand_pictures_do_not_stall_the_window(
     cards.wait(lambda: cards.held() == {"cup": 2500, "pen": 2500})
     qtbot.waitUntil(lambda: not cards.view.keeper.busy, timeout=LONG)
     assert watch.stop() < 0.05
+
+
+def test_every_control_of_the_cards_has_a_name_and_a_tooltip(filled: Cards) -> None:
+    assert len(list(interactive(filled.view))) > 15
+    assert nameless(filled.view) == []
+
+
+def test_tab_visits_the_cards_in_order(filled: Cards) -> None:
+    wanted = [w for card in filled.view.board.cards for w in card.tab_order]
+    wanted.append(filled.view.board.tile.add)
+    order, widget = [], wanted[0]
+    for _ in range(800):
+        order.append(widget)
+        widget = widget.nextInFocusChain()
+        if widget is wanted[0]:
+            break
+    assert [w for w in order if w in wanted] == wanted

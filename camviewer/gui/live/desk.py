@@ -102,6 +102,7 @@ class Desk(QObject):
         """What is watched while teaching is neither shown on the canvas nor filmed."""
         window = self._window
         self._actions.pare(pared=teaching)
+        self._show_fields()
         if not teaching and window.player.source is not None:
             self._show_dock(shown=window.settings.show_scores)
 
@@ -131,7 +132,7 @@ class Desk(QObject):
         """What is frozen or at its end is a picture like any other: no rates, but what it took."""
         player = self._window.player
         rests = player.frozen or player.status.condition is Condition.ENDED
-        flows = player.source is not None and not rests
+        flows = player.source is not None and not rests and not self._window.teaching.on
         if flows != self._flows:
             self._flows = flows
             self._window.status.set_live(live=flows)

@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
 )
 
 from camviewer.gui.icons import icon
-from camviewer.gui.teach.card import LEAST_HEIGHT, LEAST_WIDTH, Card
+from camviewer.gui.teach.card import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, Card, Icons
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
 from camviewer.teach.data.lesson_file import LessonClass
 
 _MUCH = 1000
+_LONELY = 160  # logical pixels; the height of the tile below all cards
 _A_TURN = 0.012  # seconds in which cards are made before other events have their turn
 _MOST_ORDERED = 60  # cards that Tab visits in reading order; beyond, in the order they were made
 _NOTHING_HINT = "Pictures without any of your things teach it to find nothing where there is none."
@@ -45,7 +46,7 @@ class AddTile(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("addTile")
-        self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
+        self.setMinimumWidth(LEAST_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.add = QPushButton("Add a class")
         self.add.setToolTip("One more thing to tell from the others")
@@ -103,6 +104,7 @@ class Board(QScrollArea):
         self._broken: Mapping[Path, str] = {}
         self._places: tuple[object, ...] = ()
         self._making = False
+        self._icons = Icons.drawn()
         self.tile = AddTile()
         content = QWidget()
         content.setObjectName("board")
@@ -144,6 +146,13 @@ class Board(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         return QSize(LEAST_WIDTH + 4 * SPACE, LEAST_HEIGHT)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_icons"):
+            self._icons = Icons.drawn()
+            for card in self._cards:
+                card.use_icons(self._icons)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
@@ -173,6 +182,7 @@ class Board(QScrollArea):
                 QTimer.singleShot(0, self, self._resume)
                 break
             card = Card(self._wanted[len(self._cards)].name, self._thumbnails)
+            card.use_icons(self._icons)
             self._cards.append(card)
             self.card_made.emit(card)
         for number, (card, shown) in enumerate(zip(self._cards, self._wanted, strict=False), 1):
@@ -202,8 +212,10 @@ class Board(QScrollArea):
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, int(column < columns))
         rows = -(-len(cells) // columns)
+        alone = len(self._cards) == (rows - 1) * columns > 0
+        self.tile.setMaximumHeight(_LONELY if alone else MOST_HEIGHT)
         for row in range(self._grid.rowCount()):
-            self._grid.setRowStretch(row, _MUCH if row < rows else 0)
+            self._grid.setRowStretch(row, _MUCH if row < rows - alone else 0)
         self._grid.setRowStretch(rows, 1)  # the room that is left when all are as high as can be
         order = [w for card in self._cards[:_MOST_ORDERED] for w in card.tab_order]
         for before, after in pairwise((*order, self.tile.add, self.tile.nothing)):

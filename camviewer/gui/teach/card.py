@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QIcon,
     QKeyEvent,
     QMouseEvent,
 )
@@ -34,13 +36,27 @@ from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
 from camviewer.teach.data.lesson_file import LessonClass
 
-LEAST_WIDTH, LEAST_HEIGHT = 244, 218
-_MOST_HEIGHT = 520
+LEAST_WIDTH, LEAST_HEIGHT, MOST_HEIGHT = 244, 218, 520
 _NOTHING = "means “none of these”"
 _NOTHING_TIP = (
     "Pictures without any of your things: the network learns to find nothing in such. No heatmap "
     "or box is drawn for this class."
 )
+
+
+@dataclass(frozen=True)
+class Icons:
+    """What cards show; drawn once for all of them, which takes some milliseconds."""
+
+    record: QIcon
+    add: QIcon
+    more: QIcon
+    unreadable: QIcon
+
+    @classmethod
+    def drawn(cls) -> Icons:
+        """In the application's present colours."""
+        return cls(icon("record"), icon("add"), icon("more"), icon("warning"))
 
 
 class HoldButton(QPushButton):
@@ -133,11 +149,12 @@ class Card(QFrame):
         super().__init__()
         self.setObjectName("card")
         self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
-        self.setMaximumHeight(_MOST_HEIGHT)
+        self.setMaximumHeight(MOST_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAcceptDrops(True)
         self._name, self._number = name, 0
         self._shown: LessonClass | None = None
+        self._means_nothing = False
         self.key = QLabel()
         self.key.setObjectName("cardKey")
         self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -158,7 +175,6 @@ class Card(QFrame):
         self._adding = self._made_adding()
         self._lay_out()
         self._connect()
-        self._draw_icons()
         self._name_all()
 
     @property
@@ -184,9 +200,10 @@ class Card(QFrame):
             number: its place, from 1.
             nothing: whether it means "none of these".
         """
-        if (shown, number, nothing) == (self._shown, self._number, self._nothing.isChecked()):
+        if (shown, number, nothing) == (self._shown, self._number, self._means_nothing):
             return
         self._shown, self._name, self._number = shown, shown.name, number
+        self._means_nothing = nothing
         self.name.show_name(shown.name)
         self.grid.pictures.show((*reversed(shown.recorded), *reversed(shown.added)))
         self._nothing.setChecked(nothing)
@@ -198,7 +215,9 @@ class Card(QFrame):
         Args:
             broken: why, by the file; also of other classes.
         """
-        here = {path: broken[path] for path in self.grid.pictures.paths if path in broken}
+        here = {path: why for path, why in broken.items() if path in self.grid.pictures}
+        if not here and not self.broken.isVisibleTo(self):
+            return
         self.grid.pictures.show_broken(here)
         count = len(here)
         self.broken.setVisible(count > 0)
@@ -208,18 +227,22 @@ class Card(QFrame):
         self.broken.setToolTip("\n".join((*reasons[:5], *more, "Click to select them")))
         self.broken.setAccessibleName(f"Select {count} unreadable pictures of {self._name}")
 
+    def use_icons(self, icons: Icons) -> None:
+        """Show these, such as in other colours."""
+        self.record.setIcon(icons.record)
+        self.add.setIcon(icons.add)
+        self.more.setIcon(icons.more)
+        self.grid.set_sign(icons.unreadable)
+
     def show_taking(self, *, taking: bool) -> None:
         """Whether pictures are being recorded for this card."""
+        if bool(self.property("taking")) == taking:
+            return
         for widget in (self, self.record):
             widget.setProperty("taking", taking)
             widget.style().unpolish(widget)
             widget.style().polish(widget)
         self.record.setText("Recording…" if taking else "Hold to record")
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_adding"):
-            self._draw_icons()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         self._weigh(event)
@@ -317,8 +340,8 @@ class Card(QFrame):
         name, total = self._name, len(self.grid.pictures.paths)
         keyed = 1 <= self._number <= 9
         pictures = "1 picture" if total == 1 else f"{total:,} pictures"
-        self.count.setText(f"{pictures}, {_NOTHING}" if self._nothing.isChecked() else pictures)
-        self.count.setToolTip(_NOTHING_TIP if self._nothing.isChecked() else "")
+        self.count.setText(f"{pictures}, {_NOTHING}" if self._means_nothing else pictures)
+        self.count.setToolTip(_NOTHING_TIP if self._means_nothing else "")
         self.key.setVisible(keyed)
         self.key.setText(str(self._number))
         self.key.setToolTip(f"Hold the key {self._number} to record for {name}")
@@ -347,8 +370,3 @@ class Card(QFrame):
             if model.index(row).data(Qt.ItemDataRole.UserRole)
         ]
         self.grid.choose(marked)
-
-    def _draw_icons(self) -> None:
-        self.record.setIcon(icon("record"))
-        self.add.setIcon(icon("add"))
-        self.more.setIcon(icon("more"))

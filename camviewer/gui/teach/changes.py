@@ -47,13 +47,12 @@ class Changes(QObject):
 
     def begin(self, names: Sequence[str]) -> None:
         """Have classes of these names, in a new lesson if there is none."""
-        self._ensure(" and ".join(names))
 
         def add(lesson: Lesson) -> None:
             for name in names:
                 lesson.add_class(name)
 
-        self._keeper.change("Add Classes", add)
+        self._keeper.change("Add Classes", add, begin=" and ".join(names))
 
     def add_class(self) -> None:
         """One more class, with a name that is free."""
@@ -165,7 +164,6 @@ class Changes(QObject):
             self._keeper.open(found.lesson)
             return
         name = found.name or " and ".join(list(found.classes)[:3]) or "pictures"
-        self._ensure(name)
         if found.pictures:
 
             def add_loose(lesson: Lesson) -> str:
@@ -173,19 +171,15 @@ class Changes(QObject):
                 lesson.add_pictures(made, found.pictures)
                 return made
 
-            self._add_class(add_loose)
+            self._add_class(add_loose, begin=name)
         if found.classes:
             nothing = found.nothing or find_nothing(found.classes)
             self._keeper.change(
-                "Add Classes", lambda lesson: lesson.add_all(found.classes, nothing)
+                "Add Classes", lambda lesson: lesson.add_all(found.classes, nothing), begin=name
             )
 
-    def _add_class(self, how: Callable[[Lesson], str]) -> None:
-        self._keeper.change("Add Class", how, self.class_added.emit)
-
-    def _ensure(self, name: str) -> None:
-        if self._keeper.lesson is None:
-            self._keeper.begin(name)
+    def _add_class(self, how: Callable[[Lesson], str], begin: str = "") -> None:
+        self._keeper.change("Add Class", how, self.class_added.emit, begin=begin)
 
     def _telling(self, what: str) -> Callable[[object], None]:
         def tell(_: object) -> None:

@@ -92,23 +92,13 @@ class Keeper(QObject):
         """Have no lesson; a new one begins with the first class."""
         self._jobs.submit(lambda: self._take(None), self._arrive, self.failed.emit)
 
-    def begin(self, name: str) -> None:
-        """Begin a lesson in the user's folder.
-
-        Args:
-            name: its folder is called so, if no other one is.
-        """
-        self._jobs.submit(
-            lambda: self._take(Lesson(free_folder(name))), self._arrive, self.failed.emit
-        )
-
     def change(
         self,
         what: str,
         how: Callable[[Lesson], _Result],
         done: Callable[[_Result], None] = _nothing,
         *,
-        part_of: str = "",
+        begin: str = "",
     ) -> None:
         """Change the lesson.
 
@@ -116,22 +106,34 @@ class Keeper(QObject):
             what: it stands after "Undo", such as ``Remove 3 Pictures``.
             how: does it, on another thread.
             done: is given its result, when `classes` is up to date.
-            part_of: changes that are parts of the same are undone together.
+            begin: if there is no lesson, one is begun in the user's folder; its folder is called
+                so, if no other one is. Empty where there must be one.
         """
 
         def work() -> _Result:
-            if self._current is None:
+            current = self._current
+            if current is None and begin:
+                current = self._take(Lesson(free_folder(begin)))
+            if current is None:
                 raise CamviewerError("There is no lesson to change. Begin one.")
-            return self._current.do(what, how, part_of=part_of)
+            return current.do(what, how)
 
         def succeeded(result: _Result) -> None:
-            self._telling.note()
+            self._note()
             done(result)
 
         self._jobs.submit(work, succeeded, self._fail)
 
     def add_frame(self, what: str, how: Callable[[Lesson], object], part_of: str) -> bool:
-        """The same for a recorded frame; False where too many wait, and it was not taken."""
+        """The same for a recorded frame, which is undone together with others of its recording.
+
+        Args:
+            what, how: as for `change`.
+            part_of: the recording.
+
+        Returns:
+            False where too many wait to be written, and it is left out.
+        """
         if self._frames >= _MOST_FRAMES:
             return False
         self._frames += 1
@@ -173,6 +175,8 @@ class Keeper(QObject):
         return self._current
 
     def _arrive(self, _: object) -> None:
+        if self._history is self._current:
+            return
         self._history = self._current
         self._telling.forget()
         self.opened.emit()
@@ -184,6 +188,12 @@ class Keeper(QObject):
         self._telling.note()
 
     def _fail(self, message: str) -> None:
-        # some of it may have been done
-        self._telling.note()
+        self._note()  # some of it may have been done
         self.failed.emit(message)
+
+    def _note(self) -> None:
+        """Tell of a change, or of a lesson that was begun for it."""
+        if self._history is not self._current:
+            self._arrive(None)
+        else:
+            self._telling.note()

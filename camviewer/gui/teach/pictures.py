@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QItemSelectionModel,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
     QSize,
+    QStringListModel,
     Qt,
     Signal,
 )
@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
+    QIcon,
     QKeyEvent,
     QPainter,
     QPainterPath,
@@ -30,6 +31,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QPixmap,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -40,14 +42,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from camviewer.gui.icons import icon
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
 from camviewer.teach.data.dataset import printable
 
-SIDE = 60  # logical pixels of a thumbnail
+SIDE = 72  # logical pixels of a thumbnail; it is shown somewhat larger or smaller
 MIME = "application/x-camviewer-pictures"
 _GAP = 4
+_CELL = 66  # logical pixels; the least that a thumbnail takes with what parts it from the next
 _ROUND = 5.0
 _MOST_PARTS = 200  # rows removed one run after the other; more are told as a new list
 _Index = QModelIndex | QPersistentModelIndex
@@ -61,8 +63,12 @@ def carried(mime: QMimeData) -> list[Path]:
     return [Path(text) for text in json.loads(bytes(mime.data(MIME).data()))]
 
 
-class PictureModel(QAbstractListModel):
-    """The pictures, with their thumbnails and what is wrong with some."""
+class PictureModel(QStringListModel):
+    """The pictures, with their thumbnails and what is wrong with some.
+
+    Qt's list of texts, whose texts are not used: it counts rows without asking Python, which views
+    do for each of thousands of pictures.
+    """
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,29 +83,30 @@ class PictureModel(QAbstractListModel):
         """In the order of the rows."""
         return self._paths
 
+    def __contains__(self, path: Path) -> bool:
+        return path in self._row_of()
+
     def show(self, paths: tuple[Path, ...]) -> None:
         """Hold these; what is selected stays so where only some came or went."""
         old = self._paths
         more = len(paths) - len(old)
-        if paths == old:
-            return
         if more > 0 and paths[more:] == old:
-            self.beginInsertRows(QModelIndex(), 0, more - 1)
             self._set(paths)
-            self.endInsertRows()
-            return
-        left = set(paths)
+            self.insertRows(0, more)
+        elif paths != old:
+            self._remove(paths)
+
+    def _remove(self, paths: tuple[Path, ...]) -> None:
+        old, left = self._paths, set(paths)
         gone = [row for row, path in enumerate(old) if path not in left]
         runs = [[row for _, row in run] for _, run in groupby(enumerate(gone), _place)]
         if len(runs) > _MOST_PARTS or paths != tuple(p for p in old if p in left):
-            self.beginResetModel()
             self._set(paths)
-            self.endResetModel()
+            self.setStringList([""] * len(paths))
             return
         for run in reversed(runs):
-            self.beginRemoveRows(QModelIndex(), run[0], run[-1])
             self._set(self._paths[: run[0]] + self._paths[run[-1] + 1 :])
-            self.endRemoveRows()
+            self.removeRows(run[0], len(run))
 
     def show_broken(self, broken: Mapping[Path, str]) -> None:
         """Mark those that cannot be read, and say why."""
@@ -107,9 +114,6 @@ class PictureModel(QAbstractListModel):
         self._broken = broken
         for path in changed:
             self._arrived(path)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return 0 if parent.isValid() else len(self._paths)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._paths):
@@ -142,10 +146,13 @@ class PictureModel(QAbstractListModel):
         self._paths = paths
         self._rows = {}
 
-    def _arrived(self, path: Path) -> None:
+    def _row_of(self) -> dict[Path, int]:
         if not self._rows:
             self._rows = {path: row for row, path in enumerate(self._paths)}
-        row = self._rows.get(path)
+        return self._rows
+
+    def _arrived(self, path: Path) -> None:
+        row = self._row_of().get(path)
         if row is not None:
             index = self.index(row)
             self.dataChanged.emit(index, index, [Qt.ItemDataRole.DecorationRole])
@@ -157,20 +164,31 @@ def _place(item: tuple[int, int]) -> int:
 
 
 class _Squares(QStyledItemDelegate):
-    """Draws a thumbnail with round corners, and whether it is selected."""
+    """Draws a thumbnail with round corners, and whether it is selected.
+
+    Attributes:
+        sign: drawn where there is no thumbnail; drawing an icon anew takes long.
+        cell: width and height of all.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.sign = QIcon()
+        self.cell = QSize(_CELL, _CELL)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        return QSize(SIDE + _GAP, SIDE + _GAP)
+        return self.cell
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         palette: QPalette = option.palette
-        square = QRect(rect.left() + _GAP // 2, rect.top() + _GAP // 2, SIDE, SIDE)
+        square = rect.adjusted(_GAP // 2, _GAP // 2, -_GAP // 2, -_GAP // 2)
         outline = QPainterPath()
         outline.addRoundedRect(square, _ROUND, _ROUND)
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hint = QPainter.RenderHint
+        painter.setRenderHints(hint.Antialiasing | hint.SmoothPixmapTransform)
         painter.setClipPath(outline)
         pixmap = index.data(Qt.ItemDataRole.DecorationRole)
         if isinstance(pixmap, QPixmap) and not pixmap.isNull():
@@ -180,7 +198,7 @@ class _Squares(QStyledItemDelegate):
             if index.data(Qt.ItemDataRole.UserRole) or isinstance(pixmap, QPixmap):
                 sign = QRect(0, 0, 24, 24)
                 sign.moveCenter(square.center())
-                icon("warning").paint(painter, sign)
+                self.sign.paint(painter, sign)
         accent = palette.color(QPalette.ColorRole.Highlight)
         if state & QStyle.StateFlag.State_Selected:
             tint = QColor(accent)
@@ -217,17 +235,17 @@ class PictureGrid(QListView):
         self.pictures = PictureModel(thumbnails, self)
         self._hint = ""
         self.setModel(self.pictures)
-        self.setItemDelegate(_Squares(self))
+        self._squares = _Squares(self)
+        self.setItemDelegate(self._squares)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setGridSize(QSize(SIDE + _GAP, SIDE + _GAP))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(SIDE + 2 * _GAP)
+        self.setMinimumHeight(_CELL)
         # what is dropped is the card's
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
@@ -237,8 +255,10 @@ class PictureGrid(QListView):
     @property
     def chosen(self) -> list[Path]:
         """The selected pictures, in order."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedIndexes())
-        return [self.pictures.paths[row] for row in rows]
+        selection = self.selectionModel().selection()
+        ranges = (selection.at(place) for place in range(selection.size()))
+        runs = sorted((run.top(), run.bottom()) for run in ranges)
+        return [path for top, low in runs for path in self.pictures.paths[top : low + 1]]
 
     def choose(self, paths: Iterable[Path]) -> None:
         """Select these, and show the first."""
@@ -252,10 +272,24 @@ class PictureGrid(QListView):
             self.scrollTo(self.pictures.index(rows[0]))
             self.setFocus()
 
+    def set_sign(self, sign: QIcon) -> None:
+        """What stands where a picture cannot be shown."""
+        self._squares.sign = sign
+        self.viewport().update()
+
     def set_hint(self, text: str) -> None:
         """What is said while there are no pictures."""
         self._hint = text
         self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # rows without a gap at their end, whether or not there is a scroll bar
+        room = self.width() - self.verticalScrollBar().sizeHint().width() - _GAP
+        cell = room // max(1, room // _CELL)
+        if self.gridSize().width() != cell:
+            self._squares.cell = QSize(cell, cell)
+            self.setGridSize(self._squares.cell)
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from camviewer.gui.icons import icon
 from camviewer.gui.live.controls import condition_words
@@ -21,6 +21,7 @@ from camviewer.gui.live.player import Player
 from camviewer.gui.teach.recorder import Recorder
 from camviewer.gui.theme import SPACE
 
+_WIDTH = 320
 _ROUND = 8.0
 _EMPTY, _FLATTEST, _HIGHEST = 0.5, 0.4, 0.8  # height by width
 _RED = QColor("#e5484d")  # as the record sign
@@ -41,6 +42,10 @@ class Preview(QWidget):
         self._said = ""
         self.setAccessibleName("What is watched")
         self.setToolTip("What is recorded while you hold Record on a card, or its key")
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._offer = QWidget(self)  # no layout of this, which would rule its height
         self.start = QPushButton("Start the webcam")
         self.start.setAutoDefault(False)
         self.start.setAccessibleName("Start the webcam")
@@ -49,7 +54,7 @@ class Preview(QWidget):
         self._hint.setProperty("look", "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._hint.setWordWrap(True)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout(self._offer)
         column.setSpacing(SPACE)
         column.addStretch(1)
         column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -81,7 +86,19 @@ class Preview(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit()
+        self._offer.setGeometry(self.rect())
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, self.heightForWidth(_WIDTH))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        share = _EMPTY
+        if not self._image.isNull():
+            share = min(max(self._image.height() / self._image.width(), _FLATTEST), _HIGHEST)
+        return round(width * share)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -136,24 +153,16 @@ class Preview(QWidget):
         view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
         self._image = view.copy()
         if self._image.size() != before:
-            self._fit()
+            self.updateGeometry()
         self.update()
 
     def _suit(self) -> None:
         watching = self._player.source is not None
-        self.start.setVisible(not watching)
-        self._hint.setVisible(not watching)
+        self._offer.setVisible(not watching)
         if not watching:
             self._image = QImage()
-            self._fit()
+            self.updateGeometry()
         self.update()
-
-    def _fit(self) -> None:
-        """Be as high as the picture needs."""
-        share = _EMPTY
-        if not self._image.isNull():
-            share = min(max(self._image.height() / self._image.width(), _FLATTEST), _HIGHEST)
-        self.setFixedHeight(round(self.width() * share))
 
     def _draw_icon(self) -> None:
         self.start.setIcon(icon("webcam"))

@@ -20,7 +20,7 @@ RATE = 9.0
 """Pictures a second that are recorded: more would be too much alike."""
 
 _PREVIEW_RATE = 30.0
-_PREVIEW_WIDTH = 640  # pixels; a finer preview is not seen
+_PREVIEW_WIDTH = 480  # pixels; a finer preview is not seen
 _SHOWS = (Condition.RUNNING, Condition.PAUSED, Condition.ENDED)
 
 
@@ -65,9 +65,7 @@ class Recorder(QObject):
         """
         super().__init__(parent)
         self._player = player
-        self._interval = (
-            0.9 / rate
-        )  # a little less, or a source of that rate would lose every other
+        self._interval = 0.85 / rate  # less, or a source of about that rate would lose half
         self._take: Take | None = None
         self._last = float("-inf")
         self._previewed = float("-inf")

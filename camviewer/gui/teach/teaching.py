@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from camviewer.gui.message_bar import Kind
 from camviewer.gui.teach.view import TeachView
 from camviewer.gui.worker import Lane
+from camviewer.teach.data.dataset import printable
 
 if TYPE_CHECKING:
     from camviewer.gui.dock import Dock
@@ -51,6 +54,7 @@ class Teaching(QObject):
         view.undo_changed.connect(self.changed)
         view.run.taught.connect(window.models.load_file)
         window.opener.picture_wanted.connect(lambda: self.switch(on=False))
+        window.opener.classes_found.connect(self._offer)
 
     @property
     def on(self) -> bool:
@@ -132,6 +136,21 @@ class Teaching(QObject):
         for dock in self._hidden:
             dock.show()
         window.centre.unpin()
+
+    def _offer(self, folder: Path, count: int) -> None:
+        """What was opened as pictures might be there to teach with."""
+
+        def teach() -> None:
+            self.switch(on=True)
+            self.view.begin_with(folder)
+
+        self._window.messages.show_message(
+            f"{printable(folder.name)} has {count} subfolders of pictures: they can be classes to "
+            "teach.",
+            Kind.INFO,
+            "Teach Them",
+            teach,
+        )
 
     def _ask_source(self, at: QWidget) -> None:
         self._window.desk.choosing.camera(at if at.isVisible() else self._window.centre)

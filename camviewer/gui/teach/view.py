@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QMenu,
     QSizePolicy,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from camviewer.gui.live.player import Player
 from camviewer.gui.message_bar import MessageBar
 from camviewer.gui.settings import Settings
+from camviewer.gui.teach import asking
 from camviewer.gui.teach.beginning import Beginning
 from camviewer.gui.teach.board import Board
 from camviewer.gui.teach.card import Card
@@ -41,8 +42,7 @@ from camviewer.gui.teach.preview import Preview
 from camviewer.gui.teach.recorder import Recorder, Take
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
-from camviewer.media import images
-from camviewer.teach.data.lesson import home
+from camviewer.teach.data.lesson_file import LessonClass
 from camviewer.types import Frame
 
 _SIDE_WIDTH = 344  # pixels of the column beside the cards
@@ -87,6 +87,7 @@ class TeachView(QWidget):
         self._player, self._settings = player, settings
         self._awake = False
         self._caught = 0
+        self._looked_at: tuple[LessonClass, ...] = ()
         self.keeper = Keeper(self)
         self.changes = Changes(self.keeper, messages, self)
         self.recorder = Recorder(player, self)
@@ -135,7 +136,7 @@ class TeachView(QWidget):
         self.checker.found.connect(lambda: self.board.show_broken(self.checker.broken))
         self.recorder.caught.connect(self._keep)
         self.recorder.taking_changed.connect(self._show_taking)
-        self.header.new_wanted.connect(self._begin_anew)
+        self.header.new_wanted.connect(keeper.leave)
         self.header.open_wanted.connect(self.ask_lesson)
         self.header.recent_wanted.connect(keeper.open)
         self.header.folder_wanted.connect(self._show_folder)
@@ -187,9 +188,14 @@ class TeachView(QWidget):
 
     def ask_lesson(self) -> None:
         """Let the person choose the folder of a lesson, and open it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a lesson", str(home()))
-        if folder:
-            self.keeper.open(Path(folder))
+        folder = asking.ask_lesson(self)
+        if folder is not None:
+            self.keeper.open(folder)
+
+    def begin_with(self, folder: Path) -> None:
+        """Begin a lesson with the classes in a folder."""
+        self.keeper.leave()
+        self.changes.add([folder], None)
 
     def paste(self, mime: QMimeData) -> None:
         """Add what is on the clipboard to the card with the keyboard."""
@@ -250,6 +256,7 @@ class TeachView(QWidget):
         lesson = self.keeper.lesson
         self.recorder.end()
         self.checker.forget()
+        self._looked_at = ()
         self.board.show_broken({})
         self.beginning.clear()
         if lesson is not None:
@@ -262,7 +269,9 @@ class TeachView(QWidget):
         lesson, classes = self.keeper.lesson, self.keeper.classes
         self.header.show_lesson(lesson)
         self.board.show_classes(classes, None if lesson is None else lesson.nothing)
-        self.checker.look(path for c in classes for path in c.pictures)
+        known = {id(c) for c in self._looked_at}
+        self.checker.look(path for c in classes if id(c) not in known for path in c.pictures)
+        self._looked_at = classes
         page = self.board if classes else self.beginning
         if self._pages.currentWidget() is not page:
             self._pages.setCurrentWidget(page)
@@ -289,8 +298,8 @@ class TeachView(QWidget):
         card.renamed.connect(lambda new: changes.rename(card.class_name, new))
         card.removed.connect(lambda: changes.remove_class(card.class_name))
         card.meant_nothing.connect(lambda on: changes.mean_nothing(card.class_name, nothing=on))
-        card.files_wanted.connect(lambda: self._ask_files(card))
-        card.folder_wanted.connect(lambda: self._ask_folder(card))
+        card.files_wanted.connect(lambda: self._ask(asking.ask_files, card))
+        card.folder_wanted.connect(lambda: self._ask(asking.ask_folder, card))
         card.dropped.connect(lambda mime: changes.take_in(mime, "dropped picture", card.class_name))
         card.moved_here.connect(lambda pictures: changes.move(pictures, card.class_name))
         grid.remove_wanted.connect(changes.remove)
@@ -361,25 +370,11 @@ class TeachView(QWidget):
             self.board.ensureWidgetVisible(card)
             card.name.edit()
 
-    def _ask_files(self, card: Card) -> None:
-        kinds = " ".join(f"*{suffix}" for suffix in sorted(images.EXTENSIONS))
-        name, start = card.class_name, str(self._settings.folder)
-        files, _ = QFileDialog.getOpenFileNames(
-            self, f"Add pictures to {name}", start, f"Pictures ({kinds});;All files (*)"
-        )
-        if files:
-            self._settings.folder = Path(files[0]).parent
-            self.changes.add([Path(file) for file in files], name)
-
-    def _ask_folder(self, card: Card) -> None:
-        name, start = card.class_name, str(self._settings.folder)
-        folder = QFileDialog.getExistingDirectory(self, f"Add a folder to {name}", start)
-        if folder:
-            self._settings.folder = Path(folder)
-            self.changes.add([Path(folder)], name)
-
-    def _begin_anew(self) -> None:
-        self.keeper.leave()
+    def _ask(self, what: Callable[[QWidget, Settings, str], list[Path]], card: Card) -> None:
+        name = card.class_name
+        paths = what(self, self._settings, name)
+        if paths:
+            self.changes.add(paths, name)
 
     def _show_folder(self) -> None:
         lesson = self.keeper.lesson
