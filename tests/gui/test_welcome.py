@@ -61,6 +61,9 @@ def test_keyboard_reaches_the_button_and_every_sample(samples: Path, qtbot: QtBo
     QTest.keyClick(welcome.focusWidget(), Qt.Key.Key_Tab)
     with qtbot.waitSignal(welcome.webcam_requested):
         QTest.keyClick(welcome.focusWidget(), Qt.Key.Key_Space)
+    QTest.keyClick(welcome.focusWidget(), Qt.Key.Key_Tab)
+    with qtbot.waitSignal(welcome.teach_requested):
+        QTest.keyClick(welcome.focusWidget(), Qt.Key.Key_Space)
     reached = []
     for _ in welcome.sample_buttons:
         QTest.keyClick(welcome.focusWidget(), Qt.Key.Key_Tab)

@@ -165,6 +165,8 @@ class Card(QFrame):
         self.broken = QPushButton()
         self.broken.setProperty("look", "fault")
         self.broken.setAutoDefault(False)
+        self.broken.setAccessibleName("Select unreadable pictures")
+        self.broken.setToolTip("Pictures that cannot be read")
         self.broken.hide()
         self.grid = PictureGrid(thumbnails)
         self.record = HoldButton("Hold to record")

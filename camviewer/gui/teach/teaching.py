@@ -90,7 +90,6 @@ class Teaching(QObject):
     def switch(self, *, on: bool) -> None:
         """Show the cards, or what is open again."""
         if on == self._on:
-            self.switched.emit(on)
             return
         window = self._window
         if on:
