@@ -60,7 +60,7 @@ def localization(arguments: argparse.Namespace) -> int:
     elif arguments.methods:
         print(method_rows(results))
     else:
-        print(figures_table(results[0], arguments.threshold))
+        print(figures_table(results[0], request.rule.threshold))
     return _DONE
 
 

@@ -78,10 +78,10 @@ def add_map_options(parser: argparse.ArgumentParser, *, one_method: bool = True)
     group.add_argument(
         "--threshold",
         type=share,
-        default=BoxRule.threshold,
         metavar="T",
-        help="share of the map's maximum, 0 to 1 (default: %(default)s); for percentile the share "
-        "of the map that stays below",
+        help="share of the map's maximum, 0 to 1 (default: the network's own where one was "
+        f"measured, else {BoxRule.threshold}); for percentile the share of the map that stays "
+        "below",
     )
     group.add_argument(
         "--min-area",

@@ -75,6 +75,7 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
         )
     # the size is checked on any picture's shape
     inspector.classifier.preprocessing.geometry((own, own), arguments.fit, arguments.input_size)
+    threshold = arguments.threshold
     return Request(
         method=arguments.method,
         layer=arguments.layer,
@@ -82,7 +83,7 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
         input_size=arguments.input_size,
         rule=BoxRule(
             arguments.rule,
-            arguments.threshold,
+            inspector.classifier.box_threshold if threshold is None else threshold,
             arguments.min_area,
             grabcut=arguments.grabcut or arguments.sharper,
         ),

@@ -62,7 +62,9 @@ class MainWindow(QMainWindow):
         self.jobs = Jobs(self)
         self.actions_by_name = Actions(self)
         self.album = Album(self)
-        self.session = Session(engine, settings.view, settings.rule, self)
+        self.session = Session(
+            engine, settings.view, settings.rule, self, own_threshold=settings.own_threshold
+        )
         self.messages = MessageBar()
         self.canvas = Canvas()
         self.welcome = Welcome()
@@ -226,6 +228,7 @@ class MainWindow(QMainWindow):
         self.settings.layout = self.saveState()
         self.settings.view = self.session.view
         self.settings.rule = self.session.rule
+        self.settings.own_threshold = self.session.own_threshold
         self.settings.mark_launched()
         self.settings.sync()
         self.player.shutdown()

@@ -32,9 +32,25 @@ class Session(QObject):
     fell_back = Signal(str)  # the network had to move to another device, and why
 
     def __init__(
-        self, engine: Engine, view: View, rule: BoxRule, parent: QObject | None = None
+        self,
+        engine: Engine,
+        view: View,
+        rule: BoxRule,
+        parent: QObject | None = None,
+        *,
+        own_threshold: bool = False,
     ) -> None:
+        """Look at what the engine does.
+
+        Args:
+            engine: does the work.
+            view: how it is shown.
+            rule: how boxes are derived.
+            parent: the window.
+            own_threshold: the rule's threshold is a person's choice, which no network changes.
+        """
         super().__init__(parent)
+        self.own_threshold = own_threshold
         self._engine = engine
         self._view = view
         self._device = ""
@@ -86,6 +102,17 @@ class Session(QObject):
 
     @rule.setter
     def rule(self, rule: BoxRule) -> None:
+        if rule.threshold != self.rule.threshold:
+            # who goes back to the network's own follows the next network's, too
+            self.own_threshold = rule.threshold != self.usual_threshold
+        self._use_rule(rule)
+
+    @property
+    def usual_threshold(self) -> float:
+        """Where the network in use has its boxes cut unless the person says otherwise."""
+        return BoxRule.threshold if self.model is None else self.model.classifier.box_threshold
+
+    def _use_rule(self, rule: BoxRule) -> None:
         if rule != self.rule:
             self._engine.set_request(replace(self._engine.request, rule=rule))
             self.rule_changed.emit(rule)
@@ -212,5 +239,7 @@ class Session(QObject):
     def _use_model(self, info: ModelInfo) -> None:
         self._device = info.device
         self._tell_loss()
+        if not self.own_threshold:
+            self._use_rule(replace(self.rule, threshold=self.usual_threshold))
         self.request_changed.emit(self._engine.request)
         self.model_changed.emit(info)

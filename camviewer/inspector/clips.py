@@ -117,7 +117,7 @@ class ClipInspector(Inspector):
             MethodError: if the method or the layer cannot serve this network.
             ModelError: if the network returns no finite scores.
         """
-        request = request or Request()
+        request = request or self.usual
         _check(request.method, request.sharper)
         return super().inspect(frame, request, watch)
 

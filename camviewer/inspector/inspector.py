@@ -21,6 +21,7 @@ from camviewer.inspector.sharper import Sharpening, require_sharper, sharpest
 from camviewer.models.classifier import Activation, Classifier, as_logits
 from camviewer.types import (
     Ask,
+    BoxRule,
     Frame,
     Geometry,
     Heatmap,
@@ -120,6 +121,11 @@ class Inspector:
         own, step = preprocessing.input_size, 32
         return max(step, own // 2 // step * step), own * 4 // step * step, step
 
+    @property
+    def usual(self) -> Request:
+        """What is looked for where nothing else is asked: boxes are cut where the network wants."""
+        return Request(rule=BoxRule(threshold=self.classifier.box_threshold))
+
     def methods(self, layer: str | None = None) -> dict[str, str]:
         """Every method by name, with the reason why it cannot serve here; empty when it can.
 
@@ -157,13 +163,15 @@ class Inspector:
         The trunk's result is kept: another class or method on the same frame costs only the head.
 
         Args:
+            frame: the picture.
+            request: what to look for; None for what is usual.
             watch: called whenever a slow method knows more, and what it raises ends the inspection.
 
         Raises:
             MethodError: if the method or the layer cannot serve this network.
             ModelError: if the network returns no finite scores.
         """
-        request = request or Request()
+        request = request or self.usual
         started = time.perf_counter()
         try:
             return self._inspect(frame, request, started, watch)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from camviewer.errors import ModelError
 from camviewer.models.preprocess import Preprocessing
+from camviewer.types import BoxRule
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _NAMES_OF_LOGITS = ("logits", "out", "output", "scores", "y")
@@ -41,6 +42,8 @@ class Classifier:
         target_layer: the layer to explain, where the catalogue knows better than the automatic.
         nothing: the class that means "none of these", of which nothing is drawn unless it is asked
             for; None if there is none.
+        box_threshold: where boxes are cut unless a person says otherwise, a share of the map's
+            maximum: Zhou's in general, another one where it was measured.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Classifier:
     thresholds: tuple[float, ...] | None = None
     target_layer: str | None = None
     nothing: int | None = None
+    box_threshold: float = BoxRule.threshold
 
     def __post_init__(self) -> None:
         if self.thresholds is not None and len(self.thresholds) != len(self.labels):

@@ -19,6 +19,7 @@ from camviewer.paths import resources
 NAME = "starter"
 WEIGHTS = "starter.safetensors"
 _KEYS = {"labels", "mean", "std", "input_size", "head", "thresholds", "sha256"}
+_BOX_THRESHOLD = 0.4  # what its boxes were measured with, see the model card
 _SMALLEST_INPUT = 32  # pixels; see StarterNet.forward
 
 
@@ -85,6 +86,7 @@ def _assembled(described: dict[str, Any], data: bytes, digest: str) -> Classifie
         weights=WEIGHTS,
         weights_sha256=digest,
         thresholds=None if thresholds is None else tuple(thresholds),
+        box_threshold=_BOX_THRESHOLD,
     )
 
 

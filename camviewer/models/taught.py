@@ -21,6 +21,7 @@ from camviewer.models.backbone import TARGET_LAYER, Order, Tap, TaughtNetwork
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.models.preprocess import Overrides, Preprocessing
 from camviewer.models.weightfile import Contents
+from camviewer.types import BoxRule
 
 _KEY = "camviewer.taught"
 _FORMAT = 1
@@ -72,6 +73,7 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
         "nothing": classifier.nothing,
         "activation": classifier.activation.value,
         "thresholds": classifier.thresholds,
+        "box_threshold": classifier.box_threshold,
         "preprocessing": asdict(classifier.preprocessing),
         "about": dict(about),
     }
@@ -185,6 +187,7 @@ def _assembled(described: dict[str, Any], state: Mapping[str, Tensor]) -> Classi
         thresholds=_thresholds(described["thresholds"]),
         target_layer=TARGET_LAYER,
         nothing=nothing,
+        box_threshold=_share(described.get("box_threshold", BoxRule.threshold)),
     )
     with torch.no_grad():
         network(torch.zeros(1, *preprocessing.shape))
@@ -223,6 +226,12 @@ def _thresholds(value: object) -> tuple[float, ...] | None:
     if not isinstance(value, list) or not all(type(t) is float and 0 <= t <= 1 for t in value):
         raise ValueError("Its thresholds are not from 0 to 1.")
     return tuple(value)
+
+
+def _share(value: object) -> float:
+    if type(value) is not float or not 0 <= value <= 1:
+        raise ValueError("Its threshold for boxes is not from 0 to 1.")
+    return value
 
 
 def _preprocessing(value: Mapping[str, Any]) -> Preprocessing:

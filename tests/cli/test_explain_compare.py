@@ -1,6 +1,7 @@
 """``camviewer explain --compare``: methods side by side in one figure."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from camviewer.cli import main
 from camviewer.export.figure import figure
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector
 from camviewer.media.images import load
 from camviewer.models import catalog
 from camviewer.paths import resources
@@ -26,7 +27,7 @@ def test_the_figure_is_that_of_the_window(tmp_path: Path) -> None:
     methods = ("cam", "layer-cam", "eigen-cam")
     assert explain(BOARD, "--out", tmp_path, "--opacity", "0.7", "--compare", *methods) == 0
     inspector, frame = Inspector(catalog.load("starter"), "cpu", "eager"), load(BOARD)
-    panes = [inspector.inspect(frame, Request(method=name)) for name in methods]
+    panes = [inspector.inspect(frame, replace(inspector.usual, method=name)) for name in methods]
     with Image.open(tmp_path / "board.compare.png") as image:
         assert np.array_equal(np.array(image), figure(panes, View(opacity=0.7)).pixels)
     entry = json.loads((tmp_path / "board.compare.json").read_text())

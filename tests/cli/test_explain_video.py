@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from camviewer.cli import main
-from camviewer.inspector import Inspector, Request
+from camviewer.inspector import Inspector
 from camviewer.live import film
 from camviewer.models import catalog
 from camviewer.paths import resources
@@ -70,7 +70,7 @@ def test_a_video_becomes_an_annotated_one_with_notes(
 def test_the_first_frame_is_the_picture_that_the_window_shows(board: Path, tmp_path: Path) -> None:
     assert explain(board, "--out", tmp_path, "--no-track") == 0
     first = Frame(content(board).frames[0], str(board))
-    inspection = Inspector(catalog.load("starter"), "cpu", "eager").inspect(first, Request())
+    inspection = Inspector(catalog.load("starter"), "cpu", "eager").inspect(first)
     written = content(tmp_path / "board.overlay.mp4").frames[0].astype(int)
     assert np.abs(written - overlay(inspection, View())).mean() < 8
     assert np.abs(written - first.pixels).mean() > 20

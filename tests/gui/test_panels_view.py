@@ -58,6 +58,35 @@ def test_boxes_follow_the_rule(ui: Opened, tmp_path: Path) -> None:
     assert ui.window.canvas.inspection.explanations[0].rule == rule
 
 
+def test_the_threshold_is_the_networks_until_the_person_chooses_one(
+    tmp_path: Path, ui: Opened
+) -> None:
+    window = ui.window
+    ui.models.box_threshold = 0.35
+
+    def load(name: str) -> None:
+        with ui.bot.waitSignal(ui.engine.model_loaded, timeout=5000):
+            window.models.load(name)
+
+    assert (window.boxes.threshold.value, window.session.own_threshold) == (20, False)
+    load("another")
+    ui.open(picture(tmp_path / "red.png"))
+    assert window.boxes.threshold.value == 35
+    assert ui.inspection.explanations[0].rule.threshold == 0.35
+    assert window.boxes.threshold.slider.toolTip().endswith("35 % unless you choose another")
+    window.boxes.threshold.slider.setValue(20)
+    assert window.session.own_threshold
+    load("a third")
+    assert window.session.rule.threshold == 0.2
+    window.close()
+    with opened(tmp_path, ui.bot) as again:
+        again.models.box_threshold = 0.35
+        again.start()
+        assert again.window.session.rule.threshold == 0.2
+        again.window.boxes.threshold.slider.setValue(35)
+        assert not again.window.session.own_threshold
+
+
 def test_what_a_rule_does_not_use_is_disabled_and_says_why(ui: Opened) -> None:
     boxes = ui.window.boxes
     assert not boxes.min_area.isEnabled()

@@ -87,6 +87,7 @@ class Models:
         self.loads: list[tuple[str | None, dict[str, Any]]] = []
         self.activation = Activation.SIGMOID
         self.wants_consent = False
+        self.box_threshold = 0.2
         self.hold: Callable[[Callable[[], bool]], None] = go_on
 
     def load(self, name: str | None, **options: Any) -> Classifier:
@@ -94,7 +95,8 @@ class Models:
         self.hold(options["cancelled"])
         if self.wants_consent and not options.get("consent"):
             raise ConsentRequiredError("model.pt2 is a program, not only numbers.")
-        return classifier(name or "own", self.activation)
+        made = classifier(name or "own", self.activation)
+        return replace(made, box_threshold=self.box_threshold)
 
 
 class Opened:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,26 @@ def test_metadata_that_is_no_json_is_refused(file: Path) -> None:
     save_file({"fc.weight": torch.zeros(1, 1)}, path, {"camviewer.taught": "[" * 100_000})
     with pytest.raises(ModelError, match="no network that camviewer taught"):
         catalog.load(weights=path)
+
+
+def test_a_threshold_for_boxes_is_kept_and_older_files_have_zhous(
+    one_layer: Classifier, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    taught.save(path, replace(one_layer, box_threshold=0.35), _descent(one_layer), {})
+    assert taught.load(path).box_threshold == 0.35
+
+    def changed(value: object) -> Path:
+        with safe_open(path, "pt") as opened:
+            described = json.loads(opened.metadata()["camviewer.taught"])
+            state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        described.pop("box_threshold")
+        if value is not None:
+            described["box_threshold"] = value
+        other = tmp_path / "other.safetensors"
+        save_file(state, other, {"camviewer.taught": json.dumps(described)})
+        return other
+
+    assert taught.load(changed(None)).box_threshold == 0.2
+    with pytest.raises(ModelError, match="threshold for boxes"):
+        taught.load(changed(1.5))

@@ -51,6 +51,7 @@ class BoxesPanel(QWidget):
         self.threshold.moved.connect(lambda v: self._change(threshold=v / 100))
         self.min_area.moved.connect(lambda v: self._change(min_area=v / 1000))
         session.rule_changed.connect(self._show)
+        session.model_changed.connect(lambda _: self._show(session.rule))
         self._show(session.rule)
 
     def _change(self, **changes: object) -> None:
@@ -70,7 +71,8 @@ class BoxesPanel(QWidget):
             if otsu
             else "Share of the map that is left out, in percent"
             if rule.rule is Rule.PERCENTILE
-            else "Share of the map's maximum from which a cell belongs to a box"
+            else "Share of the map's maximum from which a cell belongs to a box; "
+            f"{100 * self._session.usual_threshold:.0f} % unless you choose another"
         )
         largest = rule.rule is Rule.LARGEST
         self.min_area.setEnabled(not largest)
