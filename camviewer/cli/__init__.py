@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from camviewer.cam.runtimes import WAITING
 from camviewer.cli.parser import build_parser
 from camviewer.errors import CamviewerError, ConsentRequiredError, DownloadError, ExportError
 
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(arguments)
     parsed = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.ERROR)
+    _tell_what_is_waited_for()
     try:
         if parsed.smoke_test is not None:
             from camviewer.gui.app import smoke
@@ -58,3 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
     return status
+
+
+class _ForPeople(logging.Handler):
+    """Says on stderr what it is told, without a logger's ornaments."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(f"camviewer: {record.getMessage()}", file=sys.stderr)
+
+
+def _tell_what_is_waited_for() -> None:
+    logger = logging.getLogger(WAITING)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.handlers = [_ForPeople()]

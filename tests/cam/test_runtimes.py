@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from camviewer.cam.explainer import Explainer
-from camviewer.cam.runtimes import VARIABLE, Choice, choose, export
+from camviewer.cam.runtimes import VARIABLE, WAITING, Choice, choose, export
 from camviewer.errors import CamviewerError, MethodError, ModelError
 from camviewer.inspector import Inspector, Request
 from camviewer.models.classifier import Classifier
@@ -29,6 +29,18 @@ def exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exports
 
 def opened(network: nn.Module | None = None, **options: object) -> Explainer:
     return Explainer(network or frozen(Residual()), 8, CPU, **options)  # type: ignore[arg-type]
+
+
+def test_whoever_waits_for_an_export_is_told(
+    exports: Exports, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", WAITING):
+        for _ in range(2):  # the second finds it made
+            explainer = opened(runtime="onnx")
+            explainer.run(picture(), explainer.automatic)
+    assert [record.message for record in caplog.records if record.name == WAITING] == [
+        "exporting the network to ONNX, once; that takes up to a minute"
+    ]
 
 
 @pytest.mark.parametrize("layer", ["stem", "conv", "relu_1"])  # two of them carry a skip connection

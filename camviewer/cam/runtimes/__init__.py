@@ -20,6 +20,9 @@ from camviewer.errors import CamviewerError
 EXPORTING = "--export-trunk"
 """How the command line is told to be the exporting process, with a folder."""
 
+WAITING = "camviewer.waiting"
+"""Name of the logger that is told what is being waited for, in words for people."""
+
 VARIABLE = "CAMVIEWER_RUNTIME"
 """Environment variable: what ``auto`` stands for."""
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, fx
 
-from camviewer.cam.runtimes import store
+from camviewer.cam.runtimes import WAITING, store
 from camviewer.cam.runtimes.checked import Checked, first_line
 from camviewer.cam.runtimes.cuda_graph import CudaGraphRunner
 from camviewer.cam.runtimes.export import export
@@ -20,6 +20,7 @@ from camviewer.errors import ModelError
 from camviewer.types import Size
 
 _LOG = logging.getLogger(__name__)
+_WAITING = logging.getLogger(WAITING)
 
 
 class Source(Protocol):
@@ -113,7 +114,7 @@ class OnnxSource:
             return
         size = (picture.shape[2], picture.shape[3])
         if self._effort is Effort.WAIT:
-            _LOG.info("waiting for the network's export to ONNX, which is made once")
+            _WAITING.info("exporting the network to ONNX, once; that takes up to a minute")
             self._make(size, self._workers.stop, in_background=False)
         elif self._patience > 0:
             self._patience -= 1
