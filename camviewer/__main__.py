@@ -35,6 +35,11 @@ def share_memory() -> None:
             mallopt(arena_max, 2)
 
 
+def leave_out_triton() -> None:
+    """Keep torchvision from loading Triton with torch's compiler: 90 MiB that nothing here uses."""
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]  # None: there is no such module
+
+
 def main() -> int:
     """Run the program; returns its exit code (0 done, 1 some pictures failed, 2 wrong usage)."""
     # A child process of a frozen program starts here again and must not open a second window.
@@ -47,6 +52,7 @@ def main() -> int:
     # else Windows takes up to a minute to open a camera; read when OpenCV is loaded
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     share_memory()
+    leave_out_triton()
     from camviewer.cli import main as run
 
     return run()
