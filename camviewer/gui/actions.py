@@ -255,6 +255,13 @@ SPECS: tuple[Spec, ...] = (
         "Load a network from a file of yours",
     ),
     Spec(
+        "texts",
+        MODEL,
+        "Classes in Your &Own Words…",
+        ("Ctrl+T",),
+        "Type the classes of a CLIP network",
+    ),
+    Spec(
         "starter", MODEL, "Use the &Starter", ("Ctrl+Shift+H",), "Go back to the built-in network"
     ),
     Spec(

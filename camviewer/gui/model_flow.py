@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QWidget
 from camviewer.errors import ConsentRequiredError
 from camviewer.gui.dialogs.consent import ConsentDialog
 from camviewer.gui.dialogs.own_model import OwnModelDialog
+from camviewer.gui.dialogs.texts import TextsDialog
 from camviewer.gui.engine import Engine
 from camviewer.gui.message_bar import Kind, MessageBar
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.model_box import ModelBox
 from camviewer.gui.settings import Settings
+from camviewer.models import clip
 
 STARTER = "starter"
 
@@ -39,6 +41,8 @@ class ModelFlow(QObject):
         self._window = window
         self._asked: tuple[str | None, dict[str, Any]] = (STARTER, {})
         self._announce = False
+        self._zero_shot: tuple[str, Path | None] | None = None  # the CLIP network in use
+        box.texts_requested.connect(self.ask_texts)
         box.chosen.connect(self.load)
         box.own_requested.connect(self.ask_own)
         box.cancelled.connect(self._cancel)
@@ -51,8 +55,27 @@ class ModelFlow(QObject):
         self._load(STARTER, {}, announce=False)
 
     def load(self, name: str) -> None:
-        """Use a network of the catalogue."""
-        self._load(name, {}, announce=True)
+        """Use a network of the catalogue; for a CLIP network its classes are asked for first."""
+        if clip.named(name):
+            self.ask_texts(name)
+        else:
+            self._load(name, {}, announce=True)
+
+    def ask_texts(self, name: str = "", weights: Path | None = None) -> None:
+        """Ask for the classes of a CLIP network, then load it.
+
+        Args:
+            name: of the network; empty for the one in use, or to begin with.
+            weights: the person's own file of its weights.
+        """
+        if not clip.installed():
+            self._messages.show_message(clip.MISSING, Kind.ERROR)
+            return
+        if not name and self._zero_shot is not None:
+            name, weights = self._zero_shot
+        dialog = TextsDialog(name or clip.DEFAULT, self._settings, self._window, weights)
+        dialog.agreed.connect(lambda name, options: self._load(name, options, announce=True))
+        dialog.open()
 
     def load_file(self, file: Path) -> None:
         """Use the network in a file that needs no questions: one that was taught here."""
@@ -88,6 +111,9 @@ class ModelFlow(QObject):
 
     def _loaded(self, info: ModelInfo) -> None:
         self._box.end_loading()
+        name, options = self._asked
+        is_clip = clip.named(info.classifier.name)
+        self._zero_shot = (name or "", options.get("weights")) if is_clip else None
         if self._announce:
             count = len(info.classifier.labels)
             text = f"{self._box.title(info.classifier.name)} is ready, with {count} classes."
@@ -103,7 +129,9 @@ class ModelFlow(QObject):
 
     def _again(self) -> None:
         name, options = self._asked
-        if options.get("weights"):
+        if name is not None and clip.named(name):
+            self.ask_texts(name, options.get("weights"))
+        elif options.get("weights"):
             self.ask_own(options["weights"])
         else:
             self._load(name, options, announce=self._announce)

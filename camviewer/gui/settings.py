@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -162,6 +163,16 @@ class Settings:
         self._store.setValue("boxes/grabcut", rule.grabcut)
 
     @property
+    def own_threshold(self) -> bool:
+        """Whether the rule's threshold was chosen by the person, and not the network's."""
+        chosen = self.rule.threshold != BoxRule.threshold  # before networks had their own
+        return self._bool("boxes/own_threshold", default=chosen)
+
+    @own_threshold.setter
+    def own_threshold(self, own: bool) -> None:
+        self._store.setValue("boxes/own_threshold", own)
+
+    @property
     def export(self) -> ExportChoices:
         choices = ExportChoices()
         folder = self._text("export/folder")
@@ -198,6 +209,15 @@ class Settings:
         kept = {p: e for p, e in self.own_models.items() if p != str(weights.absolute())}
         kept[str(weights.absolute())] = entries
         self._store.setValue("own_models", json.dumps(dict(list(kept.items())[-_RECENT:])))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The classes that were typed last for a CLIP network."""
+        return tuple(line for line in self._text("clip/texts").split("\n") if line)
+
+    @texts.setter
+    def texts(self, texts: Sequence[str]) -> None:
+        self._store.setValue("clip/texts", "\n".join(texts))
 
     @property
     def streams(self) -> tuple[str, ...]:

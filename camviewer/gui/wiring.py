@@ -44,6 +44,7 @@ def connect_actions(window: MainWindow) -> None:
         "pick_method": lambda: comparison.pick("method", window.pick_method),
         "pick_model": lambda: comparison.pick("model", window.network.model_box.open),
         "own_model": lambda: window.models.ask_own(),
+        "texts": lambda: window.models.ask_texts(),
         "starter": window.models.load_starter,
         "shortcuts": lambda: ShortcutsDialog(window).open(),
         "tutorial": lambda: show_tutorial(window),
@@ -75,6 +76,7 @@ def order_tabs(window: MainWindow) -> None:
     network, classes = window.network, window.classes
     order: list[QWidget] = [
         network.model_box.button,
+        network.model_box.edit,
         network.model_box.cancel,
         network.method.button,
         network.fit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ from camviewer.models.video_preprocess import ClipPreprocessing
 __all__ = ["Entry", "Overrides", "available", "entries", "load", "search"]
 
 _MEBIBYTE = 1 << 20
-_BYTES_EACH = 4  # number of a taught network
+_BYTES_EACH = 4  # number of a taught network or of CLIP
 _FAMILIES = {
     "alexnet": "AlexNet",
     "convnext": "ConvNeXt",
@@ -69,7 +69,8 @@ class Entry:
         name: as given to ``--model``.
         title: as shown.
         family: the kind of network.
-        source: ``starter`` (embedded), ``torchvision``, or ``taught`` (in the window).
+        source: ``starter`` (embedded), ``torchvision``, ``taught`` (in the window) or
+            ``open_clip`` (classes typed as text).
         parameters: how many numbers it has learnt.
         weights: what its weights are called; empty when it has none to download.
         size_bytes: size of its weight file.
@@ -81,7 +82,7 @@ class Entry:
     name: str
     title: str
     family: str
-    source: Literal["starter", "torchvision", "taught"]
+    source: Literal["starter", "torchvision", "taught", "open_clip"]
     parameters: int
     weights: str
     size_bytes: int
@@ -96,6 +97,8 @@ class Entry:
     @property
     def cached(self) -> bool:
         """Whether its weights are on this machine (asked of the disk each time)."""
+        if self.source == "open_clip":
+            return False
         if self.source != "torchvision":
             return True
         weights = zoo.weights_of(self.name)
@@ -118,12 +121,34 @@ def available() -> tuple[Entry, ...]:
     return (first, *(_describe_taught(path) for path in kept.networks()), *others)
 
 
-def search(text: str) -> tuple[Entry, ...]:
-    """The classifiers whose name, title or family hold every word of a text; all for none."""
+def zero_shot() -> tuple[Entry, ...]:
+    """Some CLIP networks, whose classes are typed as text; `clip.names` knows all of them."""
+    return tuple(
+        Entry(
+            name=suggested.name,
+            title=suggested.title,
+            family="CLIP",
+            source="open_clip",
+            parameters=suggested.parameters,
+            weights=suggested.name,
+            size_bytes=suggested.parameters * _BYTES_EACH,
+            accuracy=None,
+        )
+        for suggested in clip.SUGGESTED
+    )
+
+
+def search(text: str, among: Iterable[Entry] | None = None) -> tuple[Entry, ...]:
+    """The classifiers whose name, title or family hold every word of a text; all for none.
+
+    Args:
+        text: words, in any case.
+        among: `available` ones by default.
+    """
     words = [_squeezed(word) for word in text.split()]
     return tuple(
         entry
-        for entry in available()
+        for entry in (available() if among is None else among)
         if all(word in _squeezed(f"{entry.name} {entry.title} {entry.family}") for word in words)
     )
 

@@ -6,6 +6,7 @@ They come through open_clip, an optional extra, which is loaded only when one is
 from __future__ import annotations
 
 import difflib
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,40 @@ class Chosen:
         return f"{self.architecture}:{self.tag}" if self.tag else self.architecture
 
 
+@dataclass(frozen=True)
+class Suggested:
+    """A network to begin with, known without open_clip.
+
+    Attributes:
+        name: as given to `load`.
+        title: as shown.
+        parameters: how many numbers it has learnt, those for text included.
+    """
+
+    name: str
+    title: str
+    parameters: int
+
+
+SUGGESTED = (
+    Suggested(DEFAULT, "CLIP ViT-B/32", 151_277_313),
+    Suggested("clip:ViT-B-16", "CLIP ViT-B/16", 149_620_737),
+    Suggested("clip:ViT-L-14", "CLIP ViT-L/14", 427_616_513),
+    Suggested("clip:RN50", "CLIP ResNet-50", 102_007_137),
+)
+
+MISSING = (
+    "Classes typed as text need the package open_clip, which is not here. Install it with: "
+    "pip install 'camviewer[clip]', or in a checkout: uv run --extra clip camviewer (the program "
+    "that brings its own Python cannot use it)."
+)
+
+
+def installed() -> bool:
+    """Whether open_clip is there; looks, but does not load it."""
+    return importlib.util.find_spec("open_clip") is not None
+
+
 def named(name: str) -> bool:
     """Whether a name means a CLIP network."""
     return name.strip().casefold().startswith(PREFIX)
@@ -127,12 +162,12 @@ def load(
         DownloadError: if published weights cannot be fetched.
         ModelError: for anything else that stands in the way; the message says what to do.
     """
+    open_clip = _open_clip()
     classes = tuple(dict.fromkeys(" ".join(text.split()) for text in texts if text.strip()))
     if not classes:
         raise ModelError(
             'A CLIP network has no classes of its own. Type some as text: --texts "a cat" "a dog".'
         )
-    open_clip = _open_clip()
     chosen = _choose(open_clip, name, published=weights is None)
     path = weights or _published(open_clip, chosen, progress, cancelled)
     digest = weightfile.sha256(path)
@@ -158,10 +193,7 @@ def _open_clip() -> Any:
     try:
         import open_clip
     except ImportError as error:
-        raise ModelError(
-            "Classes typed as text need the package open_clip, which is not here. Install it with: "
-            "pip install 'camviewer[clip]' (the program that brings its own Python cannot use it)."
-        ) from error
+        raise ModelError(MISSING) from error
     return open_clip
 
 

@@ -90,3 +90,14 @@ def test_damaged_own_models_read_as_none(file: str, text: str) -> None:
     store = QSettings(file, QSettings.Format.IniFormat)
     store.setValue("own_models", text)
     assert not any(Settings(store).own_models.values())
+
+
+@pytest.mark.parametrize(("threshold", "own"), [(0.2, False), (0.3, True)])
+def test_a_threshold_from_before_networks_had_their_own_was_chosen_if_it_was_moved(
+    file: str, threshold: float, own: bool
+) -> None:
+    made = settings(file)
+    made.rule = BoxRule(threshold=threshold)
+    assert made.own_threshold is own
+    made.own_threshold = not own
+    assert settings(file).own_threshold is not own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -13,8 +14,10 @@ from camviewer.gui.compare.shelf import Shelf, Wish
 from camviewer.gui.compare.view import CompareView
 from camviewer.gui.dialogs.consent import ConsentDialog
 from camviewer.gui.dialogs.own_model import OwnModelDialog
+from camviewer.gui.dialogs.texts import TextsDialog
 from camviewer.gui.panels.model_popup import ModelPopup
 from camviewer.gui.settings import Settings
+from camviewer.models import clip
 
 
 class ModelChoice(QObject):
@@ -39,8 +42,23 @@ class ModelChoice(QObject):
         self.popup.open_for(below, pane.setting.model.classifier.name)
 
     def _take(self, name: str) -> None:
-        if self._pane in self._view.panes:
-            self._view.load_model(Wish(self._pane, name))
+        pane = self._pane
+        if pane not in self._view.panes:
+            return
+        if clip.named(name) and clip.installed():
+            self._ask_texts(pane, name)
+        else:  # without open_clip the pane is told how to get it
+            self._view.load_model(Wish(pane, name))
+
+    def _ask_texts(self, pane: Pane, name: str) -> None:
+        dialog = TextsDialog(name, self._settings, self._window)
+
+        def agreed(name: str, options: dict[str, Any]) -> None:
+            if pane in self._view.panes:
+                self._view.load_model(Wish(pane, name, options))
+
+        dialog.agreed.connect(agreed)
+        dialog.open()
 
     def _ask_own(self) -> None:
         pane = self._pane

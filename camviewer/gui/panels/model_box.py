@@ -17,7 +17,7 @@ from camviewer.gui.icons import icon
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.panels.model_popup import ModelPopup, megabytes
 from camviewer.gui.theme import SPACE
-from camviewer.models import catalog
+from camviewer.models import catalog, clip
 
 
 class ModelBox(QWidget):
@@ -25,6 +25,7 @@ class ModelBox(QWidget):
 
     chosen = Signal(str)
     own_requested = Signal()
+    texts_requested = Signal()
     cancelled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,6 +44,11 @@ class ModelBox(QWidget):
         self._about.setWordWrap(True)
         self._about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._about.hide()
+        self.edit = QPushButton("Edit classes…")
+        self.edit.setAutoDefault(False)
+        self.edit.setAccessibleName("Edit the classes")
+        self.edit.setToolTip("Type other classes for this network (Ctrl+T)")
+        self.edit.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName("Progress of loading the model")
@@ -68,11 +74,12 @@ class ModelBox(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACE)
-        for widget in (self.button, self._about, self._loading):
+        for widget in (self.button, self._about, self.edit, self._loading):
             layout.addWidget(widget)
         self.button.clicked.connect(self.open)
         self.popup.chosen.connect(self.chosen)
         self.popup.own_requested.connect(self.own_requested)
+        self.edit.clicked.connect(self.texts_requested)
         self.cancel.clicked.connect(self.cancelled)
         self._draw_icon()
 
@@ -99,6 +106,7 @@ class ModelBox(QWidget):
         self._about.setToolTip(
             f"Weights {classifier.weights}, SHA-256 {classifier.weights_sha256 or 'unknown'}"
         )
+        self.edit.setVisible(clip.named(classifier.name))
         self.end_loading()
 
     @staticmethod

@@ -46,6 +46,8 @@ def details(entry: Entry) -> str:
         parts.insert(0, "For videos")
     if entry.accuracy is not None:
         parts.append(f"{entry.accuracy:.1f} % accurate")
+    if entry.source == "open_clip":
+        parts.append("classes in your own words")
     return " · ".join(p for p in parts if p)
 
 
@@ -65,6 +67,10 @@ def _state(entry: Entry) -> str:
     return "Downloaded" if entry.cached else megabytes(entry.size_bytes)
 
 
+def _everything() -> tuple[Entry, ...]:
+    return (*catalog.available(), *catalog.zero_shot())
+
+
 class _Entries(QAbstractListModel):
     def __init__(self, parent: QWidget, suits: Callable[[Entry], bool]) -> None:
         super().__init__(parent)
@@ -74,15 +80,17 @@ class _Entries(QAbstractListModel):
 
     def refresh(self) -> None:
         """Look again which weights are on this machine."""
-        self._states = {e.name: _state(e) for e in catalog.available()}
+        self._states = {e.name: _state(e) for e in _everything()}
 
     def search(self, text: str) -> None:
         self.beginResetModel()
-        self._entries = tuple(filter(self._suits, catalog.search(text)))
+        self._entries = tuple(filter(self._suits, catalog.search(text, _everything())))
         self.endResetModel()
 
     def row_of(self, name: str) -> int:
-        return next((i for i, e in enumerate(self._entries) if e.name == name), -1)
+        # a CLIP network in use is named with its weights
+        names = (name, name.rpartition(":")[0])
+        return next((i for i, e in enumerate(self._entries) if e.name in names), -1)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self._entries)

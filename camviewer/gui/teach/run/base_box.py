@@ -107,4 +107,4 @@ class BaseBox(QWidget):
 
 
 def _can_carry(entry: Entry) -> bool:
-    return entry.source != "taught" and not entry.of_clips
+    return entry.source in ("starter", "torchvision") and not entry.of_clips
