@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from camviewer.gui.teach.run.answer_card import AnswerCard
 from camviewer.gui.teach.run.panel import RunPanel
@@ -141,6 +142,16 @@ def test_results_unfold_with_the_worst_mistakes_and_fold_again(
     assert not known.details.isVisible()
 
 
+def test_coming_to_the_matrix_chooses_no_cell(known: RunPanel) -> None:
+    known.summary.details.click()
+    matrix = known.details.matrix
+    QApplication.sendEvent(matrix, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert known.details.gallery.heading == "3 mistakes, the worst first"
+    # the first cell can be chosen with the keyboard all the same
+    QTest.keyClick(matrix, Qt.Key.Key_Return)
+    assert known.details.gallery.heading == "1 picture of “ring” recognised"
+
+
 def test_a_cell_shows_its_pictures_by_mouse_and_keys(known: RunPanel) -> None:
     known.resize(1200, 900)
     known.summary.details.click()
@@ -160,6 +171,27 @@ def test_a_cell_shows_its_pictures_by_mouse_and_keys(known: RunPanel) -> None:
     # the same cell can be chosen again
     QTest.mouseClick(matrix.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert len(cards(known)) == 2
+
+
+def test_many_cards_are_made_bit_by_bit_and_more_on_request(run: Taught, known: RunPanel) -> None:
+    assert known.results is not None
+    path = known.results.mistakes[0].path
+    many = tuple(Answer(path, ("ring",), ("cross",), 0.9 - n / 1000) for n in range(30))
+    known.summary.details.click()
+    gallery = known.details.gallery
+    gallery.show_answers("many", "", many, CLASSES)
+    run.bot.waitUntil(lambda: len(gallery.cards) == 12)
+    assert [card.answer for card in gallery.cards] == list(many[:12])
+    assert gallery.more.isVisible()
+    gallery.more.click()
+    run.bot.waitUntil(lambda: len(gallery.cards) == 24)
+    gallery.more.click()
+    run.bot.waitUntil(lambda: len(gallery.cards) == 30)
+    assert not gallery.more.isVisible()
+    # what is hidden while it grows grows no more
+    gallery.show_answers("many", "", many, CLASSES)
+    known.details.back.click()
+    assert 0 < len(gallery.cards) < 12
 
 
 def test_heatmaps_are_those_of_the_inspector(run: Taught, known: RunPanel, network: Path) -> None:

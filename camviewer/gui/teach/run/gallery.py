@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -26,6 +26,7 @@ from camviewer.render import View
 from camviewer.teach.figures import Answer
 
 _AT_ONCE = 12  # cards; more on request
+_IN_A_TURN = 4  # of the event loop; each takes some milliseconds to make
 
 
 class Gallery(QWidget):
@@ -56,7 +57,10 @@ class Gallery(QWidget):
         self._answers: Sequence[Answer] = ()
         self._classes: Sequence[str] = ()
         self._where = Whereabouts()
-        self._columns = 0
+        self._columns = self._wanted = 0
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._grow)
         self.cards: list[AnswerCard] = []
         self._heading = QLabel()
         self._heading.setProperty("look", "heading")
@@ -111,6 +115,8 @@ class Gallery(QWidget):
         self._hint.setVisible(bool(hint))
         self._answers, self._classes = answers, classes
         self.area.verticalScrollBar().setValue(0)
+        self._turn.stop()
+        self._wanted = 0
         self._show_more()
 
     def follow(self, where: Whereabouts) -> None:
@@ -121,10 +127,14 @@ class Gallery(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._explain()
+        if self._wanted:
+            self._grow()  # goes on where it was hidden
+        else:
+            self._show_more()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._turn.stop()
         self._explainer.explain((), self._view())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -132,13 +142,22 @@ class Gallery(QWidget):
         self._arrange()
 
     def _show_more(self) -> None:
+        if self.isVisible():  # who does not look need not wait for cards
+            self._wanted = min(len(self.cards) + _AT_ONCE, len(self._answers))
+            self._grow()
+
+    def _grow(self) -> None:
+        """Make a few cards, and then the others, so that the window never waits for them."""
         start = len(self.cards)
-        for answer in self._answers[start : start + _AT_ONCE]:
+        for answer in self._answers[start : min(start + _IN_A_TURN, self._wanted)]:
             self._add(answer)
-        self.more.setVisible(len(self.cards) < len(self._answers))
+        self.more.setVisible(self._wanted < len(self._answers))
         self._columns = 0
         self._arrange()
-        self._explain()
+        if len(self.cards) < self._wanted:
+            self._turn.start(0)
+        else:
+            self._explain()
 
     def _add(self, answer: Answer) -> None:
         card = AnswerCard(answer, self._classes, self._inside)

@@ -9,11 +9,12 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QRect,
+    QSignalBlocker,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QPainter, QPalette, QResizeEvent
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -144,6 +145,7 @@ class Matrix(QTableView):
         self.verticalHeader().setDefaultSectionSize(_CELL.height())
         self.selectionModel().currentChanged.connect(self._choose)
         self.clicked.connect(self._choose)
+        self.activated.connect(self._choose)
 
     def show_results(self, results: Results | None) -> None:
         """Count the pictures anew; no cell is chosen."""
@@ -157,6 +159,11 @@ class Matrix(QTableView):
         self.horizontalHeader().setDefaultSectionSize(across)
         self.setMaximumWidth(widest + len(names) * across + _FRAME)
         self._fit_height()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # Qt makes the first cell the current one, which nobody has chosen yet
+        with QSignalBlocker(self.selectionModel()):
+            super().focusInEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
