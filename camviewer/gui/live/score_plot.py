@@ -17,12 +17,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from camviewer.gui.live.score_history import SPAN, Entry, ScoreHistory, Track
+from camviewer.gui.live.score_history import SPAN, STEP, Entry, ScoreHistory, Track
 from camviewer.gui.theme import SPACE
 from camviewer.render import class_color, percent
 from camviewer.types import Inspection
 
-_REPAINTS = 15  # a second, at most
+_REPAINTS = 1 / STEP  # a second, at most: so often curves get a point
 _TICKS = (0.0, 0.5, 1.0)
 _SECONDS = (20, 15, 10, 5, 0)  # ago
 _NAMED = 4  # curves that the legend has room for
@@ -53,7 +53,7 @@ def entries_of(inspection: Inspection) -> list[Entry]:
 class ScorePlot(QWidget):
     """Draws curves in the colours of the boxes; point at them to read values.
 
-    Repaints at most fifteen times a second, however fast scores come, and not at all while none do.
+    Repaints at most ten times a second, however fast scores come, and not at all while none do.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -41,23 +41,18 @@ class ClassModel(QAbstractListModel):
         self._labels = labels
         self._folded = tuple(label.casefold() for label in labels)
         self._thresholds = thresholds
-        self.set_inspection(None, {})
+        self._inspection, self._explained, self._colours = None, (), {}
+        self._fill()
 
     def set_inspection(self, inspection: Inspection | None, colours: dict[int, QColor]) -> None:
         """Show another picture's scores; ``colours`` of the classes when several are explained."""
-        old = self._inspection.predictions if self._inspection is not None else None
-        new = inspection.predictions if inspection is not None else None
-        before = self._explained, self._colours
         self._inspection = inspection
         explanations = inspection.explanations if inspection is not None else ()
         targets = (e.heatmap.target for e in explanations)
         # likeness is about no class
         self._explained = tuple(target for target in targets if target >= 0)
         self._colours = colours
-        if new is None or new != old:
-            self._fill()
-        elif before != (self._explained, self._colours) and self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        self._rank()
 
     def set_search(self, text: str) -> None:
         """Keep the classes that hold every word, or have this number."""
@@ -108,12 +103,24 @@ class ClassModel(QAbstractListModel):
 
     def _fill(self) -> None:
         self.beginResetModel()
+        self._rows = self._found()
+        self.endResetModel()
+
+    def _rank(self) -> None:
+        """The same classes in another order: views need not lay out a thousand rows again."""
+        self._rows = self._found()
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def _found(self) -> list[int]:
+        """The classes that match the search, best first."""
         ranked = range(len(self._labels)) if self._inspection is None else self._inspection.ranking
         words = self._search.split()
-        self._rows = [
+        if not words:
+            return list(ranked)
+        return [
             i for i in ranked if all(w in self._folded[i] for w in words) or self._search == str(i)
         ]
-        self.endResetModel()
 
 
 def percent(score: float) -> str:

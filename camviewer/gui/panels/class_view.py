@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
@@ -24,6 +26,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QListView,
     QStyle,
     QStyledItemDelegate,
@@ -169,6 +172,10 @@ class ClassView(QListView):
         if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonRelease:
             self._clicked(event)
         return super().viewportEvent(event)
+
+    def dataChanged(self, first: _Index, last: _Index, roles: Sequence[int] = ()) -> None:
+        # not QListView's own, which lays out all rows again: their height never changes
+        QAbstractItemView.dataChanged(self, first, last, list(roles))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -78,8 +78,9 @@ class MethodList(QAbstractListModel):
 
     def set_used(self, name: str) -> None:
         """The method that the automatic choice came to."""
-        self._used = name
-        self._fill()
+        if name != self._used:
+            self._used = name
+            self._fill()
 
     def search(self, text: str) -> None:
         """Keep the methods in whose name, family, summary or paper every word is found."""

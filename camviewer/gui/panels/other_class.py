@@ -16,6 +16,7 @@ from camviewer.gui.panels.class_model import SCORE_ROLE, TARGET_ROLE, ClassModel
 from camviewer.gui.panels.popup_button import PopupButton
 from camviewer.gui.panels.search_popup import SearchPopup
 from camviewer.gui.theme import SPACE
+from camviewer.types import Inspection
 
 _Index = QModelIndex | QPersistentModelIndex
 _SIZE = QSize(340, 420)
@@ -101,7 +102,8 @@ class OtherClass(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.button)
         self.setFocusProxy(self.button)
-        self.button.clicked.connect(lambda: self.popup.open_at(self.button))
+        self._inspection: Inspection | None = None
+        self.button.clicked.connect(self._open)
         self.popup.chosen.connect(self.chosen)
         self._write()
 
@@ -110,10 +112,25 @@ class OtherClass(QWidget):
         """The classes to choose from."""
         return self.popup.model
 
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Another network: its classes, without scores yet."""
+        self._inspection = None
+        self.model.set_labels(labels, None)
+
+    def show_scores(self, inspection: Inspection | None) -> None:
+        """The scores of the picture in sight; a closed list is filled when it opens."""
+        self._inspection = inspection
+        if self.popup.isVisible():
+            self.model.set_inspection(inspection, {})
+
     def show_class(self, index: int, label: str) -> None:
         """The class that is compared with."""
         self.popup.current, self._label = index, label
         self._write()
+
+    def _open(self) -> None:
+        self.model.set_inspection(self._inspection, {})
+        self.popup.open_at(self.button)
 
     def _write(self) -> None:
         self.button.show_text(self._label)

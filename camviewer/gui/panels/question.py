@@ -52,9 +52,7 @@ class QuestionBox(QWidget):
         self.reference.cleared.connect(self._clear_reference)
         session.request_changed.connect(self._show_request)
         session.model_changed.connect(self._use_model)
-        session.inspection_changed.connect(
-            lambda inspection: self.other.model.set_inspection(inspection, {})
-        )
+        session.inspection_changed.connect(self.other.show_scores)
         session.frame_changed.connect(
             lambda frame: self.reference.take_open.setEnabled(frame is not None)
         )
@@ -104,7 +102,7 @@ class QuestionBox(QWidget):
     def _use_model(self) -> None:
         model = self._session.model
         if model is not None:
-            self.other.model.set_labels(model.classifier.labels, None)
+            self.other.set_labels(model.classifier.labels)
 
     def _show_request(self, request: Request) -> None:
         question = request.question
