@@ -10,6 +10,7 @@ import numpy as np
 
 from camviewer import render
 from camviewer.gui.viewport import Viewport
+from camviewer.render import on_device
 from camviewer.types import Frame, Geometry, Heatmap, Inspection, Map, Pixels, Size
 
 _AT_ONCE = 2_200_000  # pixels; a larger raster is blended only where it is in sight
@@ -61,9 +62,13 @@ class Window:
         columns = round(right * across) - round(left * across)
         return cls(left, top, right, bottom, (max(1, rows), max(1, columns)))
 
+    def part(self, frame: Frame) -> Pixels:
+        """The window's pixels, as they are in the picture."""
+        return frame.pixels[self.top : self.bottom, self.left : self.right]
+
     def picture(self, frame: Frame) -> Pixels:
         """The window's pixels on its raster."""
-        part = frame.pixels[self.top : self.bottom, self.left : self.right]
+        part = self.part(frame)
         rows, columns = part.shape[:2]
         if rows * columns > _TOO_MANY:
             # still twice as fine as the raster, and a large panorama does not hold up the window
@@ -77,7 +82,7 @@ class Window:
         Averaging over areas costs more than all else that is done to show a picture. Halving is
         quick, and what is left, less than a half, is interpolated.
         """
-        part = frame.pixels[self.top : self.bottom, self.left : self.right]
+        part = self.part(frame)
         height, width = self.size
         while all(n % 2 == 0 and n >= 2 * m for n, m in zip(part.shape, self.size, strict=False)):
             half = part.shape[1] // 2, part.shape[0] // 2
@@ -185,7 +190,7 @@ class Composed:
 def compose(
     frame: Frame, inspection: Inspection | None, view: render.View, viewport: Viewport
 ) -> Composed | None:
-    """Do off the GUI thread what drawing would do on it, somewhat faster.
+    """Do off the GUI thread what drawing would do on it, somewhat faster; on a GPU where that is.
 
     Args:
         frame: the picture.
@@ -204,7 +209,16 @@ def compose(
     if lies.empty or left >= right or top >= bottom:
         return None
     _, raster = Raster.for_screen(lies)
-    pixels = raster.window.picture_at_once(frame)
-    if inspection is not None and inspection.frame.size == frame.size:
-        pixels = render.blend(raster.window.of(inspection), view, pixels)
+    if inspection is None or inspection.frame.size != frame.size:
+        pixels = raster.window.picture_at_once(frame)
+    else:
+        pixels = _blended(frame, inspection, view, raster.window)
     return Composed(frame, view, raster, raster.cut(pixels))
+
+
+def _blended(frame: Frame, inspection: Inspection, view: render.View, window: Window) -> Pixels:
+    """The window with its heatmaps, made on the device that explained the picture."""
+    part = window.of(inspection)
+    blender = on_device.blender(inspection.origin.device)
+    there = None if blender is None else blender(part, view, window.part(frame), window.size)
+    return render.blend(part, view, window.picture_at_once(frame)) if there is None else there

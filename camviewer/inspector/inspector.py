@@ -311,7 +311,8 @@ class Inspector:
         ):
             return seen.run, geometry
         self._seen = None  # frees its memory before the next run needs it
-        run = self._explainer.run(preprocessing.tensor(frame, geometry), layer)
+        picture = preprocessing.tensor(frame, geometry, self._device.device)
+        run = self._explainer.run(picture, layer)
         if run.prediction.shape[1] != len(self.classifier.labels):
             raise ModelError(
                 f"{self.classifier.name} has {run.prediction.shape[1]} classes but "

@@ -65,18 +65,21 @@ class ClipPreprocessing(Preprocessing):
         scale = rows / picture[0], columns / picture[1]
         return Geometry(picture, plain.input, scale, offset)
 
-    def tensor(self, frame: Frame, geometry: Geometry) -> Tensor:
+    def tensor(
+        self, frame: Frame, geometry: Geometry, device: torch.device | None = None
+    ) -> Tensor:
         """The clip as the network's input; a plain frame as a clip in which nothing moves.
 
         A clip of another number of frames is shown evenly thinned out or repeated.
 
         Returns:
-            float32 ``(1, 3, frames, *geometry.input)`` on the CPU, normalised.
+            float32 ``(1, 3, frames, *geometry.input)``, normalised, where `Preprocessing.tensor`
+            makes it.
         """
         frames = frame.frames if isinstance(frame, Clip) else (frame,)
         picked = np.linspace(0, len(frames) - 1, self.frames).round().astype(int)
         tensors: dict[int, Tensor] = {}  # one that stands there several times is prepared once
         for one in frames:
             if id(one) not in tensors:
-                tensors[id(one)] = super().tensor(one, geometry.resized(one.size))
+                tensors[id(one)] = super().tensor(one, geometry.resized(one.size), device)
         return torch.stack([tensors[id(frames[i])] for i in picked], dim=2)

@@ -251,3 +251,18 @@ def test_senseless_numbers_are_refused(overrides: Overrides, message: str) -> No
     if overrides.input_size is not None:
         with pytest.raises(ModelError, match=message):
             Preprocessing().geometry((10, 10), Fit.WHOLE, overrides.input_size)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("fit", list(Fit))
+def test_a_gpu_resizes_within_a_grey_level(fit: Fit) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA GPU")
+    noise = np.random.default_rng(0).integers(0, 256, (300, 500, 3), np.uint8)
+    frame, expected = Frame(noise, "noise.png"), Preprocessing()
+    geometry = expected.geometry(frame.size, fit)
+    there = expected.tensor(frame, geometry, torch.device("cuda"))
+    assert there.device.type == "cuda"
+    level = 1 / 255 / min(expected.std)
+    off = (there.cpu() - expected.tensor(frame, geometry)).abs().max()
+    assert off <= 1.01 * level

@@ -1,18 +1,4 @@
-"""What a person sees: the heatmap's colours over the picture, and the boxes with their captions.
-
-The canvas and the export call the same functions, so what is exported is what was shown.
-
-**One class**: the colour map is laid over the picture at constant opacity, as the literature does:
-the hue then tells the value everywhere, also where it is low.
-
-**Several classes**: each has its own colour of the Okabe-Ito palette, and the more a place speaks
-for a class, the less of the picture shines through. Where classes overlap, the one that is stronger
-there and more probable gives the colour, whatever their order; colours mix only where they are as
-good as equal (in proportion to value to the fourth times score).
-
-**Not seen**: what the network did not look at (the evaluation crop leaves a margin) is grey and
-dark, more so with growing opacity, up to one half.
-"""
+"""Colours, the picture under them, boxes and captions, with OpenCV on the CPU."""
 
 from __future__ import annotations
 
@@ -25,7 +11,7 @@ import cv2
 import numpy as np
 
 from camviewer.drawing import Color, Mark, draw
-from camviewer.types import Box, Explanation, Frame, Geometry, Inspection, Pixels, Size
+from camviewer.types import Box, Explanation, Frame, Geometry, Heatmap, Inspection, Pixels, Size
 
 # Okabe & Ito, "Color Universal Design" (2008): told apart with any common colour blindness.
 # Their black is left out: it would vanish on photographs.
@@ -39,7 +25,7 @@ CLASS_COLORS: tuple[Color, ...] = (
     (204, 121, 167),
 )
 
-_UNSEEN_BRIGHTNESS = 0.35
+UNSEEN_BRIGHTNESS = 0.35
 _DOMINANCE = 4  # power; at two, classes that lie on the same thing mix to grey
 
 
@@ -77,11 +63,11 @@ class View:
 @cache
 def lookup_table(colormap: ColorMap) -> Pixels:
     """The colours of a colour map, RGB uint8 ``(256, 3)``, lowest value first; read-only."""
-    levels = np.arange(256, dtype=np.uint8)
+    values = np.arange(256, dtype=np.uint8)
     if colormap is ColorMap.GRAY:
-        table = np.repeat(levels[:, None], 3, axis=1)
+        table = np.repeat(values[:, None], 3, axis=1)
     else:
-        bgr = cv2.applyColorMap(levels, getattr(cv2, f"COLORMAP_{colormap.name}"))
+        bgr = cv2.applyColorMap(values, getattr(cv2, f"COLORMAP_{colormap.name}"))
         table = np.ascontiguousarray(bgr.reshape(256, 3)[:, ::-1])
     table.setflags(write=False)
     return table
@@ -137,8 +123,8 @@ def blend(inspection: Inspection, view: View, picture: Pixels | None = None) -> 
         result = np.asarray(cv2.addWeighted(colors, opacity, base, 1 - opacity, 0), np.uint8)
     else:
         result = _mixed(inspection.explanations, opacity, base)
-    for unseen in _unseen(inspection.geometry, _size(base)):
-        result[unseen] = _dimmed(base[unseen], min(2 * opacity, 1.0))
+    for beside in unseen(inspection.geometry, _size(base)):
+        result[beside] = _dimmed(base[beside], min(2 * opacity, 1.0))
     return result
 
 
@@ -183,8 +169,8 @@ def heatmap_only(
     geometry = explanation.heatmap.geometry
     size = size or geometry.picture
     colors = _colored(explanation, colormap, size)
-    for unseen in _unseen(geometry, size):
-        colors[unseen] = 0
+    for beside in unseen(geometry, size):
+        colors[beside] = 0
     return colors
 
 
@@ -206,16 +192,44 @@ def _size(pixels: Pixels) -> Size:
     return pixels.shape[0], pixels.shape[1]
 
 
+def levels(heatmap: Heatmap) -> Pixels:
+    """Which colour of a colour map each cell has: uint8 ``(rows, columns)``."""
+    return np.asarray(np.rint(heatmap.shown * 255), np.uint8)
+
+
 def _colored(explanation: Explanation, colormap: ColorMap, size: Size) -> Pixels:
     heatmap = explanation.heatmap
-    levels = np.rint(heatmap.shown * 255).astype(np.uint8)
     # a table of one's own is applied as it stands, so RGB stays RGB
     table = lookup_table(colormap).reshape(256, 1, 3)
-    return np.asarray(cv2.applyColorMap(heatmap.resample(levels, size), table), np.uint8)
+    return np.asarray(cv2.applyColorMap(heatmap.resample(levels(heatmap), size), table), np.uint8)
 
 
 def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) -> Pixels:
-    """Several classes over the picture, mixed at the maps' own resolution and then laid over it."""
+    """Several classes over the picture."""
+    mixture = mixed(explanations, opacity)
+    through = mixture.lies.resample(mixture.through, _size(base))
+    shown = cv2.multiply(base, cv2.cvtColor(through, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    paint = mixture.lies.resample(mixture.paint, _size(base))
+    return np.asarray(cv2.add(shown, paint), np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Several classes, mixed at their maps' own resolution, to be laid over the picture.
+
+    Attributes:
+        lies: says how it lies over the picture.
+        paint: RGB uint8 ``(rows, columns, 3)``, already weaker where the picture shines through.
+        through: how much of the picture does, uint8 ``(rows, columns)``.
+    """
+
+    lies: Heatmap
+    paint: Pixels
+    through: Pixels
+
+
+def mixed(explanations: tuple[Explanation, ...], opacity: float) -> Mixture:
+    """Mix the colours of several classes; opacity in [0, 1]."""
     largest = max((e.heatmap for e in explanations), key=lambda h: h.values.size)
     rows, columns = largest.cells
     maps = [
@@ -231,12 +245,10 @@ def _mixed(explanations: tuple[Explanation, ...], opacity: float, base: Pixels) 
     mixture = np.einsum("irc,ik->rck", shares, colors) / total[..., None]
     paint = np.rint(mixture * covered[..., None]).astype(np.uint8)
     through = np.rint(255 * (1 - covered)).astype(np.uint8)
-    share = cv2.cvtColor(largest.resample(through, _size(base)), cv2.COLOR_GRAY2RGB)
-    shown = cv2.multiply(base, share, scale=1 / 255)
-    return np.asarray(cv2.add(shown, largest.resample(paint, _size(base))), np.uint8)
+    return Mixture(largest, paint, through)
 
 
-def _unseen(geometry: Geometry, size: Size) -> Iterator[tuple[slice, slice]]:
+def unseen(geometry: Geometry, size: Size) -> Iterator[tuple[slice, slice]]:
     """The windows of a raster over the picture that the network did not see; none overlap."""
     height, width = size
     rows, columns = geometry.window(size)
@@ -251,5 +263,5 @@ def _unseen(geometry: Geometry, size: Size) -> Iterator[tuple[slice, slice]]:
 
 def _dimmed(pixels: Pixels, strength: float) -> Pixels:
     gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    dark = cv2.cvtColor(cv2.convertScaleAbs(gray, alpha=_UNSEEN_BRIGHTNESS), cv2.COLOR_GRAY2RGB)
+    dark = cv2.cvtColor(cv2.convertScaleAbs(gray, alpha=UNSEEN_BRIGHTNESS), cv2.COLOR_GRAY2RGB)
     return np.asarray(cv2.addWeighted(dark, strength, pixels, 1 - strength, 0), np.uint8)
