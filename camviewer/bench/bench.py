@@ -10,9 +10,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from camviewer.bench import ROUNDS
+from camviewer.bench import ROUNDS, whole_way
 from camviewer.bench.peers import PEERS, Call, Job
+from camviewer.bench.plain_loop import PEER, plain_loop
 from camviewer.bench.timing import Blocks, Timing, interleaved, ratio
+from camviewer.bench.whole_way import WholeWay, WholeWayTimes, bare_replay
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.layout import Axes
 from camviewer.cam.methods import Method, find_method, require
@@ -41,6 +43,8 @@ class Row:
         forward_ms: the plain forward pass.
         ours_ms: picture tensor to probabilities and one map.
         peers_ms: the same by others.
+        whole_way: from a frame to the picture that is seen; None on the CPU, where `bench --live`
+            tells more.
     """
 
     network: str
@@ -54,6 +58,7 @@ class Row:
     forward_ms: Timing
     ours_ms: Timing
     peers_ms: dict[str, Timing | None]
+    whole_way: WholeWayTimes | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Ready for JSON."""
@@ -119,6 +124,8 @@ class Bench:
             contenders[_EVERY_CLASS] = partial(self._ours, chosen, every_class=True)
         peers = {peer: self._peer(peer, chosen.name) for peer in against}
         contenders |= {peer: call for peer, call in peers.items() if call is not None}
+        if self._device.type == "cuda":
+            contenders |= self._whole_way(chosen, against)
         timed = {name: _synchronised(call, self._device) for name, call in contenders.items()}
         return self._row(chosen.name, against, interleaved(timed, rounds, watch))
 
@@ -137,7 +144,23 @@ class Bench:
             forward_ms=Timing.of(blocks[_FORWARD]),
             ours_ms=Timing.of(ours),
             peers_ms={p: Timing.of(blocks[p]) if p in blocks else None for p in against},
+            whole_way=WholeWayTimes.of(blocks),
         )
+
+    def _whole_way(self, method: Method, against: Sequence[str]) -> dict[str, Call]:
+        preprocessing = zoo.preprocessing(self.name)
+        way = WholeWay(self._explainer, preprocessing, partial(torch.softmax, dim=-1), method)
+        frozen = copy.deepcopy(self._trainable).requires_grad_(requires_grad=False)
+        calls: dict[str, Call] = {
+            whole_way.OURS: way,
+            whole_way.REPLAY: bare_replay(frozen, way.input_size, self._device),
+        }
+        layer = module_behind(self._explainer, self._trainable, self._explainer.automatic)
+        if PEER in against and layer is not None:
+            network = copy.deepcopy(self._trainable).to(self._device)
+            loop = plain_loop(network, layer, preprocessing, self._device)
+            calls[whole_way.LOOP] = partial(loop, way.frame)
+        return calls
 
     def _forward(self) -> Tensor:
         with torch.inference_mode():

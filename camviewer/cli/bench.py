@@ -12,7 +12,9 @@ from tqdm import tqdm
 from camviewer.bench import NETWORKS, ROUNDS
 from camviewer.bench.bench import Bench, Row
 from camviewer.bench.peers import PEERS
+from camviewer.bench.plain_loop import PEER
 from camviewer.bench.timing import Timing
+from camviewer.bench.whole_way import WholeWayTimes
 from camviewer.cam.device import choose_device
 from camviewer.errors import MethodError
 
@@ -67,7 +69,21 @@ def _table(rows: Sequence[Row], against: Sequence[str]) -> str:
         f"On {where}. Medians; in brackets the middle half. Ratio: camviewer to the plain forward "
         "pass. Every class: all maps to one."
     )
-    return "\n".join([*(_line(line, widths) for line in lines), notes])
+    ways = [_whole_way(row, row.whole_way) for row in rows if row.whole_way is not None]
+    return "\n".join([*(_line(line, widths) for line in lines), notes, *ways])
+
+
+def _whole_way(row: Row, times: WholeWayTimes) -> str:
+    """What the whole way takes, in a sentence."""
+    said = (
+        f"{row.network}, {row.method}, from a frame of 1280 × 720 to the picture with its heatmap: "
+        f"{_milliseconds(times.ours)} ms, {times.ratio_to_replay:.2f} times the network alone "
+        f"({_milliseconds(times.replay)} ms)"
+    )
+    if times.loop is None or times.times_faster_than_loop is None:
+        return f"{said}."
+    faster, loop = times.times_faster_than_loop, _milliseconds(times.loop)
+    return f"{said}; a loop around {PEER} takes {loop} ms ({faster:.1f} x)."
 
 
 def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
