@@ -78,6 +78,11 @@ class Loop:
         self._tracker = Tracker()
         self._epoch: int | None = None
 
+    @property
+    def epoch(self) -> int | None:
+        """Of the frame that was taken last; None before the first."""
+        return self._epoch
+
     def step(self, timeout: float) -> Result | None:
         """Take the newest frame and explain it.
 

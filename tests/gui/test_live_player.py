@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -226,3 +227,22 @@ def test_a_source_that_ends_leaves_its_last_picture(live: Rig) -> None:
         live.session.choose((1, 2))
         live.wait(lambda: live.canvas.inspection and len(live.canvas.inspection.explanations) == 2)
         assert live.shows(locked(live.results[-1].inspection))
+
+
+def test_while_pictures_flow_the_network_has_all_cores(
+    live: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    usual = cv2.getNumThreads()
+    monkeypatch.setattr(cv2, "setNumThreads", threads.append)
+    with FakeCamera("A", size=SIZE, rate=60) as camera:
+        live.player.start(camera)
+        live.more(1)
+        assert threads[-1] == 1
+        live.player.set_frozen(True)
+        assert threads[-1] == usual
+        live.player.set_frozen(False)
+        live.more(1)
+        assert threads[-1] == 1
+        live.player.stop()
+        assert threads[-1] == usual

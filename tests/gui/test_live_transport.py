@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from camviewer.inspector import Request, Watch
 from camviewer.live.condition import Condition
 from camviewer.media.videos import VideoFile
-from camviewer.types import Inspection
+from camviewer.types import Frame, Inspection
 from tests.gui.live_worlds import SIZE, Rig, locked, rig
 from tests.media.fake_camera import FakeCamera
 from tests.media.movies import movie
@@ -174,6 +175,51 @@ def test_a_file_is_sought_and_stepped_through_from_what_is_shown(live: Rig, film
     assert live.shows(42)
     live.player.seek(1000)
     live.wait(lambda: live.shows(59))
+
+
+def test_stepping_with_a_method_that_takes_long_shows_how_far_it_is(live: Rig, film: Path) -> None:
+    live.player.start(VideoFile(film))
+    live.more(2)
+    live.player.set_frozen(True)
+    here = locked(shown(live))
+    inspector, done = live.model(), threading.Event()
+    quick = inspector.inspect
+
+    def slowly(frame: Frame, request: Request, watch: Watch | None = None) -> Inspection:
+        answer = quick(frame, request)
+        assert watch is not None
+        while not done.wait(0.01):
+            watch(answer, 0.5)
+        return answer
+
+    inspector.inspect = slowly  # type: ignore[method-assign]
+    told: list[tuple[int, float]] = []
+    live.session.refined.connect(lambda known, share: told.append((locked(known), share)))
+    live.session.set_method("rise")
+    live.wait(lambda: told and told[-1] == (here, 0.5))
+    for step in (1, 2):  # the one before is left at once
+        live.player.step(1)
+        live.wait(lambda step=step: told[-1] == (here + step, 0.5))
+        assert live.player.position == here + step
+    done.set()
+    live.wait(lambda: live.shows(here + 2))
+    live.player.step(-1)
+    live.wait(lambda: live.shows(here + 1))
+    assert live.player.frozen
+
+
+def test_what_is_recorded_is_explained_to_its_end(live: Rig, film: Path) -> None:
+    live.player.start(VideoFile(film))
+    live.more(2)
+    live.player.record(on=True)
+    live.player.set_frozen(True)
+    here = locked(shown(live))
+    live.session.set_method("rise")
+    live.wait(lambda: live.shows(here))
+    first = len(live.results)
+    live.player.step(1)
+    live.wait(lambda: live.shows(here + 1))
+    assert [locked(result.inspection) for result in live.results[first:]] == [here + 1]
 
 
 def test_dragging_over_a_file_ends_where_the_hand_rests(live: Rig, film: Path) -> None:

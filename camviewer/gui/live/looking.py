@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from camviewer.cam.methods import METHODS
 from camviewer.errors import CancelledError
 from camviewer.gui.composing import Composed, compose
 from camviewer.gui.interrupt import interruptible
@@ -13,7 +15,7 @@ from camviewer.gui.live.mailbox import Mailbox
 from camviewer.gui.model_info import ModelInfo
 from camviewer.gui.viewport import Viewport
 from camviewer.gui.worker import Ticket
-from camviewer.inspector import ClipInspector, Request
+from camviewer.inspector import ClipInspector, Request, Sharper
 from camviewer.live.clips import ClipEye
 from camviewer.live.loop import Loop, Result, Settings
 from camviewer.live.slot import Arrival
@@ -32,11 +34,13 @@ class Orders:
         settings: what is asked of the network.
         view: how it is shown.
         viewport: where on the screen; nobody changes this copy.
+        at_rest: pictures come one by one, and each is waited for.
     """
 
     settings: Settings
     view: View
     viewport: Viewport
+    at_rest: bool = False
 
     def answered_by(self, settings: Settings) -> bool:
         """Whether a result is still what is asked for; boxes by another rule are."""
@@ -46,14 +50,15 @@ class Orders:
 
 @dataclass(frozen=True, eq=False)
 class Showing:
-    """A result, or what went wrong, and how it is drawn.
+    """A result, or what went wrong, and how it is drawn; or a picture that takes long.
 
     Attributes:
         feed: the source.
         model: what looked.
-        result: None when it failed.
+        result: None when it failed, or is left to others.
         composed: ready to be drawn; None when nothing of it is in sight.
         error: why it failed.
+        left: what others are to explain, who show how far they are.
     """
 
     feed: Feed
@@ -61,6 +66,24 @@ class Showing:
     result: Result | None = None
     composed: Composed | None = None
     error: BaseException | None = None
+    left: Left | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Left:
+    """A picture that was not explained here.
+
+    Attributes:
+        frame: the picture.
+        epoch: see `Result.epoch`.
+    """
+
+    frame: Frame
+    epoch: int
+
+
+class _TakesLongError(Exception):
+    """A picture at rest is asked about by a method that takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,26 +129,49 @@ class Looking:
     def __call__(self, ticket: Ticket) -> None:
         """Go on until cancelled; results and failures go into the mailbox."""
 
+        newest: Frame | None = None
+
         def look(frame: Frame, request: Request) -> Inspection:
+            nonlocal newest
+            newest = frame
+            if self._orders().at_rest and self._takes_long(request):
+                raise _TakesLongError
             return self._look(frame, request, ticket)
 
         loop = Loop(self._feed.slot, look, lambda: self._orders().settings)
-        while not ticket.cancelled():
-            try:
-                result = loop.step(_TURN)
-            except CancelledError:
-                continue
-            except Exception as error:  # one picture may be odd, the next one is not
-                self._tell(error)
-                continue
-            if result is not None and not ticket.cancelled():
-                self._told = ""
-                self._out.put(self._shown(result))
+        # composed beside the next picture's preprocessing, which leaves a core idle
+        with ThreadPoolExecutor(1, "compose") as composer:
+            showing: Future[None] | None = None
+            while not ticket.cancelled():
+                try:
+                    result = loop.step(_TURN)
+                except CancelledError:
+                    continue
+                except _TakesLongError:
+                    if newest is not None and loop.epoch is not None:
+                        left = Left(newest, loop.epoch)
+                        self._out.put(Showing(self._feed, self._model, left=left))
+                    continue
+                except Exception as error:  # one picture may be odd, the next one is not
+                    self._tell(error)
+                    continue
+                if showing is not None:
+                    showing.result()  # nothing queues up
+                if result is not None and not ticket.cancelled():
+                    self._told = ""
+                    showing = composer.submit(self._show, result, ticket)
 
-    def _shown(self, result: Result) -> Showing:
+    def _takes_long(self, request: Request) -> bool:
+        """Whether a person wants to see how far it is; clips are looked at here all the same."""
+        method = METHODS.get(request.method)
+        slow = (method is not None and method.slow) or request.sharper != Sharper()
+        return slow and self._clips is None
+
+    def _show(self, result: Result, ticket: Ticket) -> None:
         orders, inspection = self._orders(), result.inspection
         composed = compose(inspection.frame, inspection, orders.view, orders.viewport)
-        return Showing(self._feed, self._model, result, composed)
+        if not ticket.cancelled():
+            self._out.put(Showing(self._feed, self._model, result, composed))
 
     def _tell(self, error: Exception) -> None:
         """Say what went wrong, once: the next picture will have the same trouble."""

@@ -111,8 +111,9 @@ class Player(Manner):
         self._looks.timeout.connect(self._look)
         self._moved.due.connect(self._tell_position)
         self._screen.shown.connect(self._note)
+        self._screen.rested.connect(self._note_rest)
         self._screen.failed.connect(self._engine.fail)
-        self._filming.changed.connect(self.recording_changed)
+        self._filming.changed.connect(self._show_recording)
         self._filming.told.connect(self.told)
         self._session.request_changed.connect(self._seeking.repeat)
 
@@ -164,8 +165,7 @@ class Player(Manner):
     @property
     def position(self) -> int:
         """The number of the picture shown; 0 before the first."""
-        newest = self._screen.newest
-        return 0 if newest is None else newest.inspection.frame.number
+        return 0 if self._screen.at is None else self._screen.at.number
 
     @property
     def waiting(self) -> int:
@@ -261,11 +261,10 @@ class Player(Manner):
 
     def snapshot(self) -> None:
         """Export what is shown, like a still, under a name of its own."""
-        newest = self._screen.newest
-        if self._feed is None or newest is None:
+        if self._feed is None or self._screen.at is None or self._engine.inspection is None:
             self.told.emit("There is nothing to save yet: no picture was explained.")
         else:
-            self._snap(still_name(self._feed.source, newest.inspection.frame))
+            self._snap(still_name(self._feed.source, self._screen.at))
 
     def record(self, on: bool) -> None:
         """Record what is shown from now on, or finish that."""
@@ -324,6 +323,10 @@ class Player(Manner):
         flows = condition is Condition.RUNNING or opening
         self._screen.set_flowing(flowing=self._feed is not None and flows and not self._frozen)
 
+    def _show_recording(self, on: bool, video: Path | None) -> None:
+        self._screen.filmed = on
+        self.recording_changed.emit(on, video)
+
     def _note(self, result: Result) -> None:
         feed = self._feed
         if feed is None:
@@ -335,8 +338,11 @@ class Player(Manner):
         self._moved.note()
         self.shown.emit(result)
 
+    def _note_rest(self) -> None:
+        self._seeking.forget()
+        self._moved.note()
+
     def _tell_position(self) -> None:
-        newest = self._screen.newest
-        if newest is not None:
-            frame = newest.inspection.frame
+        frame = self._screen.at
+        if frame is not None:
             self.position_changed.emit(frame.number, frame.time)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import cv2
 from PySide6.QtCore import QObject, Signal
 
 from camviewer.gui.canvas import Canvas
 from camviewer.gui.engine import Engine
 from camviewer.gui.live.feed import Feed
-from camviewer.gui.live.looking import Looking, Orders, Preview, Previewing, Showing
+from camviewer.gui.live.looking import Left, Looking, Orders, Preview, Previewing, Showing
 from camviewer.gui.live.mailbox import Mailbox
 from camviewer.gui.session import Session
 from camviewer.gui.worker import Lane
@@ -27,6 +28,7 @@ class Screen(QObject):
 
     Signals:
         shown(Result): a result is on the canvas, or about to be laid under the pictures there.
+        rested(): a picture is on the canvas that the engine explains, as that takes long.
         failed(object): the exception with which the newest picture could not be explained.
 
     Attributes:
@@ -34,6 +36,7 @@ class Screen(QObject):
     """
 
     shown = Signal(object)
+    rested = Signal()
     failed = Signal(object)
 
     def __init__(self, engine: Engine, session: Session, canvas: Canvas, parent: QObject) -> None:
@@ -44,10 +47,12 @@ class Screen(QObject):
         self._feed: Feed | None = None
         self._newest: Result | None = None
         self._seen: Frame | None = None  # shown under an older heatmap, or under none
-        self._flowing = self._smooth = self._previewing = False
+        self._at: Frame | None = None
+        self._flowing = self._smooth = self._previewing = self._filmed = False
         self._looking = True
         self._since = float("-inf")
         self._settings = Settings()
+        self._opencv_threads = cv2.getNumThreads()
         self._looker, self._previewer = Lane("live", self), Lane("preview", self)
         self.lanes = self._looker, self._previewer
         self._results = Mailbox[Showing](self)
@@ -68,6 +73,11 @@ class Screen(QObject):
         return self._newest
 
     @property
+    def at(self) -> Frame | None:
+        """The picture that was shown last with a heatmap of its own, or at rest."""
+        return self._at
+
+    @property
     def settings(self) -> Settings:
         """How results are steadied; its request is the session's."""
         return self._settings
@@ -75,6 +85,16 @@ class Screen(QObject):
     @settings.setter
     def settings(self, settings: Settings) -> None:
         self._settings = settings
+        self._order()
+
+    @property
+    def filmed(self) -> bool:
+        """Whether every picture is to have a result, however long that takes; may be set."""
+        return self._filmed
+
+    @filmed.setter
+    def filmed(self, filmed: bool) -> None:
+        self._filmed = filmed
         self._order()
 
     @property
@@ -90,9 +110,10 @@ class Screen(QObject):
     def watch(self, feed: Feed | None) -> None:
         """Show this source from now on, or none."""
         self._feed = feed
-        self._newest = self._seen = None
+        self._newest = self._seen = self._at = None
         self._since = float("-inf")
         self._flowing = False
+        self._share_cores()
         self._order()
         self._look()
         self._suit_previews()
@@ -102,6 +123,8 @@ class Screen(QObject):
         if flowing == self._flowing:
             return
         self._flowing = flowing
+        self._order()
+        self._share_cores()
         self._engine.set_live(live=flowing)
         if not flowing and self._seen is not None:
             self._engine.show_frame(self._seen)
@@ -141,10 +164,21 @@ class Screen(QObject):
         # refining boxes takes longer than looking: that is done to what rests
         quick = replace(request, rule=replace(request.rule, grabcut=False))
         settings = replace(self._settings, request=quick)
-        return Orders(settings, self._session.view, self._canvas.viewport.copy())
+        at_rest = not self._flowing and not self._filmed
+        return Orders(settings, self._session.view, self._canvas.viewport.copy(), at_rest)
+
+    def _share_cores(self) -> None:
+        """Leave the cores to the network while it needs them all.
+
+        OpenCV's threads gain little on pictures of the screen's size, and wait busily for more.
+        """
+        model = self._engine.model
+        busy = self._flowing and (model is None or model.device == "cpu")
+        cv2.setNumThreads(1 if busy else self._opencv_threads)
 
     def _use_model(self) -> None:
         self._newest = None
+        self._share_cores()
         self._order()
         self._look()
         self._suit_previews()
@@ -181,13 +215,22 @@ class Screen(QObject):
             return
         if showing.model is not self._engine.model:
             return
-        result = showing.result
-        if result is None:
+        result, left = showing.result, showing.left
+        if left is not None:
+            self._leave_to_engine(showing.feed, left)
+        elif result is None:
             self._newest = None
             self._suit_previews()
             self.failed.emit(showing.error)
         elif self._suits(showing.feed, result):
             self._show(result, showing)
+
+    def _leave_to_engine(self, feed: Feed, left: Left) -> None:
+        """A picture at rest is one like any other: what takes long is shown as it gets finer."""
+        if not self._flowing and feed.capture.fresh(left.epoch):
+            self._at = left.frame
+            self._engine.show_frame(left.frame)
+            self.rested.emit()
 
     def _suits(self, feed: Feed, result: Result) -> bool:
         """Whether a result is of what is to be seen now, and answers what is asked now."""
@@ -198,6 +241,7 @@ class Screen(QObject):
     def _show(self, result: Result, showing: Showing) -> None:
         self._newest = result
         inspection = result.inspection
+        self._at = inspection.frame
         if self._flowing and not self._smooth:
             self._seen = None
             self._canvas.show_live(inspection.frame, inspection, showing.composed)
