@@ -229,6 +229,7 @@ class MainWindow(QMainWindow):
         self.settings.view = self.session.view
         self.settings.rule = self.session.rule
         self.settings.own_threshold = self.session.own_threshold
+        self.desk.remember()
         self.settings.mark_launched()
         self.settings.sync()
         self.player.shutdown()

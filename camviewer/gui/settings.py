@@ -11,10 +11,12 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 from camviewer.cam.runtimes import Choice
+from camviewer.media.camera import CameraMode
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Rule
 
 _RECENT = 12
+_LONGEST = 60.0  # seconds
 EXPORT_PARTS = ("overlay", "heatmap", "map", "json")
 
 Entries = dict[str, str]
@@ -42,6 +44,29 @@ class ExportChoices:
     folder: Path | None = None
     parts: frozenset[str] = frozenset({"overlay", "json"})
     picture_format: str = "png"
+
+
+@dataclass(frozen=True)
+class LiveChoices:
+    """How things are watched.
+
+    Attributes:
+        camera: identifier of the camera that was watched last; empty for none.
+        mode: what cameras are asked for; None for whatever they do by themselves.
+        smooth: whether pictures are shown as they come, under an older heatmap.
+        mirror: whether the pictures of cameras are flipped.
+        hold: seconds in which the range of colours falls.
+        smoothing: seconds over which heatmaps are averaged.
+        tracking: whether boxes have numbers that stay with them.
+    """
+
+    camera: str = ""
+    mode: CameraMode | None = None
+    smooth: bool = False
+    mirror: bool = False
+    hold: float = 2.0
+    smoothing: float = 0.0
+    tracking: bool = True
 
 
 class Settings:
@@ -257,6 +282,39 @@ class Settings:
     def show_scores(self, shown: bool) -> None:
         self._store.setValue("live/scores", shown)
 
+    @property
+    def live(self) -> LiveChoices:
+        default = LiveChoices()
+        return LiveChoices(
+            camera=self._text("live/camera"),
+            mode=self._mode,
+            smooth=self._bool("live/smooth", default=default.smooth),
+            mirror=self._bool("live/mirror", default=default.mirror),
+            hold=self._number("live/hold", default.hold, _LONGEST),
+            smoothing=self._number("live/smoothing", default.smoothing, _LONGEST),
+            tracking=self._bool("live/tracking", default=default.tracking),
+        )
+
+    @live.setter
+    def live(self, choices: LiveChoices) -> None:
+        mode = choices.mode
+        asked = "" if mode is None else f"{mode.width} {mode.height} {mode.rate:g}"
+        self._store.setValue("live/camera", choices.camera)
+        self._store.setValue("live/mode", asked)
+        self._store.setValue("live/smooth", choices.smooth)
+        self._store.setValue("live/mirror", choices.mirror)
+        self._store.setValue("live/hold", choices.hold)
+        self._store.setValue("live/smoothing", choices.smoothing)
+        self._store.setValue("live/tracking", choices.tracking)
+
+    @property
+    def _mode(self) -> CameraMode | None:
+        try:
+            width, height, rate = self._text("live/mode").split()
+            return CameraMode(int(width), int(height), float(rate))
+        except ValueError:
+            return None
+
     def sync(self) -> None:
         """Write to disk now."""
         self._store.sync()
@@ -274,8 +332,11 @@ class Settings:
         return value if isinstance(value, bool) else str(value).lower() in {"true", "1"}
 
     def _share(self, key: str, default: float) -> float:
+        return self._number(key, default, 1.0)
+
+    def _number(self, key: str, default: float, highest: float) -> float:
         try:
             value = float(str(self._store.value(key, default)))
         except ValueError:
             return default
-        return value if 0.0 <= value <= 1.0 else default
+        return value if 0.0 <= value <= highest else default

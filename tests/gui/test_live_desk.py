@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from camviewer.gui.live.stream_dialog import StreamDialog
 from camviewer.gui.live.video_export_dialog import VideoExportDialog
 from camviewer.live.condition import Condition
-from camviewer.media.cameras import CameraInfo, cameras
+from camviewer.media.cameras import CameraInfo, CameraMode, cameras
 from camviewer.media.screens import ScreenRegion
 from camviewer.media.source import Source
 from tests.gui.test_live_export import FRAMES, frames_of, video
@@ -346,3 +346,24 @@ def test_the_gui_thread_only_hears_of_cameras(live: Live) -> None:
     assert threads
     assert threading.get_ident() not in threads
     assert np.asarray(live.window.canvas.frame.pixels).any()
+
+
+def test_how_things_are_watched_is_remembered(tmp_path: Path, qtbot: QtBot) -> None:
+    mode = CameraMode(1280, 720)
+    with FakeCamera("Microscope", rate=60) as camera, FakeBackend(camera):
+        with opened(tmp_path, qtbot) as ui:
+            ui.window.desk.choosing.picker.lister = only(camera)
+            ui.start()
+            live = Live(ui, camera)
+            ui.window.desk.choosing.picker.show_mode(mode)
+            live.watch()
+            for name in ("smooth", "mirror"):
+                ui.window.actions_by_name[name].trigger()
+            live.player.set_hold(5.0)
+        with opened(tmp_path, qtbot) as ui:
+            picker, player = ui.window.desk.choosing.picker, ui.window.player
+            assert (picker.usual, picker.mode) == (camera.info.identifier, mode)
+            assert (player.smooth, player.mirror, player.hold) == (True, True, 5.0)
+            assert (player.smoothing, player.tracking) == (0.0, True)
+            assert ui.window.actions_by_name["smooth"].isChecked()
+            assert player.source is None

@@ -122,6 +122,15 @@ def test_a_camera_is_taken_by_click_and_by_key(world: World) -> None:
     assert world.chosen[1:] == [(ONE, CameraMode(1280, 720))]
 
 
+def test_the_usual_camera_is_a_key_away(world: World) -> None:
+    world.cameras = [ONE, OTHER]
+    world.picker.usual = OTHER.identifier
+    world.open()
+    world.bot.waitUntil(lambda: world.names() == ["Integrated Camera", "Microscope"])
+    QTest.keyClick(world.picker.list, Qt.Key.Key_Return)
+    assert world.chosen == [(OTHER, None)]
+
+
 def test_the_only_camera_is_taken_without_asking(world: World) -> None:
     world.cameras = [ONE]
     world.open(alone=True)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings
 
-from camviewer.gui.settings import ExportChoices, Scheme, Settings
+from camviewer.gui.settings import ExportChoices, LiveChoices, Scheme, Settings
+from camviewer.media.camera import CameraMode
 from camviewer.render import ColorMap, View
 from camviewer.types import BoxRule, Rule
 
@@ -26,6 +27,16 @@ def test_everything_comes_back_after_a_restart(file: str, tmp_path: Path) -> Non
     first.rule = BoxRule(Rule.OTSU, 0.35, 0.05)
     first.export = ExportChoices(tmp_path, frozenset({"map"}), "jpg")
     first.folder = tmp_path
+    choices = LiveChoices(
+        "usb 1",
+        CameraMode(1280, 720, 29.97),
+        smooth=True,
+        mirror=True,
+        hold=4.5,
+        smoothing=0.3,
+        tracking=False,
+    )
+    first.live = choices
     first.add_recent(tmp_path / "a, b; c.png")
     first.remember_own_model(tmp_path / "w.pth", {"mean": "0.5, 0.5; 0.5"})
     first.mark_launched()
@@ -36,6 +47,7 @@ def test_everything_comes_back_after_a_restart(file: str, tmp_path: Path) -> Non
     assert again.rule == first.rule
     assert again.export == first.export
     assert again.folder == tmp_path
+    assert again.live == choices
     assert again.recent == (tmp_path / "a, b; c.png",)
     assert again.own_models == {str(tmp_path / "w.pth"): {"mean": "0.5, 0.5; 0.5"}}
     assert not again.first_launch
@@ -65,6 +77,9 @@ def test_damaged_values_read_as_the_defaults(file: str) -> None:
         "export/parts": "overlay secrets",
         "export/format": "exe",
         "window/geometry": "text",
+        "live/mode": "wide 720 30",
+        "live/hold": -1,
+        "live/smoothing": "inf",
     }.items():
         store.setValue(key, value)
     made = Settings(store)
@@ -75,6 +90,7 @@ def test_damaged_values_read_as_the_defaults(file: str) -> None:
     assert made.folder == Path.home()
     assert made.export == ExportChoices(None, frozenset({"overlay"}), "png")
     assert made.geometry.isEmpty()
+    assert made.live == LiveChoices()
 
 
 def test_own_models_are_few_and_the_newest(file: str, tmp_path: Path) -> None:

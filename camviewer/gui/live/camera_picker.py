@@ -63,6 +63,7 @@ class CameraPicker(QFrame):
         lane: looks for cameras, as drivers may hang; whoever owns this ends it.
         again: when it looks next.
         lister: finds them; may block for as long as drivers like.
+        usual: identifier of the camera that was watched last, which is marked first.
     """
 
     chosen = Signal(object, object)
@@ -74,6 +75,7 @@ class CameraPicker(QFrame):
         self.setAccessibleName("Cameras")
         self.setFixedWidth(_WIDTH)
         self.lister = find
+        self.usual = ""
         self._found: tuple[CameraInfo, ...] | None = None
         self._in_use: CameraInfo | None = None
         self._alone = False
@@ -206,6 +208,8 @@ class CameraPicker(QFrame):
             item.setToolTip(f"{info.name} ({info.backend_name})")
             if self._in_use is not None and info.identifier == self._in_use.identifier:
                 item.setText(f"{info.name}  ✓")
+                marked = self.list.count()
+            elif marked < 0 and info.identifier == self.usual:
                 marked = self.list.count()
             self.list.addItem(item)
         self.list.setCurrentRow(max(0, min(marked, self.list.count() - 1)))

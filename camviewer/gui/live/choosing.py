@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QRect
@@ -36,6 +37,9 @@ class Choosing(QObject):
         self._window = window
         self.picker = CameraPicker(window)
         self.screens: ScreenPicker | None = None
+        usual = window.settings.live
+        self.picker.show_mode(usual.mode)
+        self.picker.usual = usual.camera
         self.picker.chosen.connect(self._watch_camera)
         self.picker.other_wanted.connect(lambda name: window.actions_by_name[name].trigger())
 
@@ -78,6 +82,9 @@ class Choosing(QObject):
         self.screens.open()
 
     def _watch_camera(self, info: CameraInfo, mode: CameraMode | None) -> None:
+        settings = self._window.settings
+        settings.live = replace(settings.live, camera=info.identifier, mode=mode)
+        self.picker.usual = info.identifier
         self._window.player.start_camera(info, mode)
 
     def _watch_screen(self, area: QRect) -> None:

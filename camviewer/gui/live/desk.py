@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from camviewer.gui.live.score_plot import ScorePlot
 from camviewer.gui.live.steadiness import Steadiness
 from camviewer.gui.live.video_export import VideoExport
 from camviewer.gui.message_bar import Kind
+from camviewer.gui.settings import LiveChoices
 from camviewer.gui.worker import Lane
 from camviewer.live.condition import Condition, Status
 from camviewer.live.loop import Result
@@ -51,12 +53,33 @@ class Desk(QObject):
         window.centre.set_foot(self.bar)
         for action in actions.for_picture():
             window.canvas.addAction(action)
+        self._take_up(window.settings.live)
         self._connect()
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """The threads; whoever owns this ends them."""
         return self.choosing.picker.lane, self.films.lane
+
+    def remember(self) -> None:
+        """Keep how things are watched for the next start."""
+        player, settings = self._window.player, self._window.settings
+        settings.live = replace(
+            settings.live,
+            smooth=player.smooth,
+            mirror=player.mirror,
+            hold=player.hold,
+            smoothing=player.smoothing,
+            tracking=player.tracking,
+        )
+
+    def _take_up(self, choices: LiveChoices) -> None:
+        player = self._window.player
+        player.set_smooth(choices.smooth)
+        player.set_mirror(choices.mirror)
+        player.set_hold(choices.hold)
+        player.set_smoothing(choices.smoothing)
+        player.set_tracking(choices.tracking)
 
     def adopt_dock(self, dock: Dock) -> None:
         """The dock of the scores, shown while something is watched unless a person closed it."""
