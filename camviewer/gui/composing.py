@@ -187,8 +187,39 @@ class Composed:
     pixels: Pixels
 
 
+@dataclass(frozen=True, eq=False)
+class Bare:
+    """A picture at the screen's resolution, before anything is laid over it.
+
+    Attributes:
+        frame: the picture.
+        window: the part, and its raster.
+        pixels: RGB uint8.
+    """
+
+    frame: Frame
+    window: Window
+    pixels: Pixels
+
+
+def shrink(frame: Frame, viewport: Viewport) -> Bare | None:
+    """Do what can be done before a picture is explained; see `compose`.
+
+    Returns:
+        None while nothing of the picture is in sight.
+    """
+    raster = _raster(frame, viewport)
+    if raster is None:
+        return None
+    return Bare(frame, raster.window, raster.window.picture_at_once(frame))
+
+
 def compose(
-    frame: Frame, inspection: Inspection | None, view: render.View, viewport: Viewport
+    frame: Frame,
+    inspection: Inspection | None,
+    view: render.View,
+    viewport: Viewport,
+    bare: Bare | None = None,
 ) -> Composed | None:
     """Do off the GUI thread what drawing would do on it, somewhat faster; on a GPU where that is.
 
@@ -199,26 +230,33 @@ def compose(
         view: how.
         viewport: how a picture lies on the screen; this one is fitted if it has another size. Not
             changed.
+        bare: from `shrink`; used if it is what the screen still needs.
 
     Returns:
         None while nothing of the picture is in sight.
     """
+    raster = _raster(frame, viewport)
+    if raster is None:
+        return None
+    window, pixels = raster.window, None
+    part = None
+    if inspection is not None and inspection.frame.size == frame.size:
+        part = window.of(inspection)
+        blender = on_device.blender(inspection.origin.device)
+        if blender is not None:
+            pixels = blender(part, view, window.part(frame), window.size)
+    if pixels is None:
+        ready = bare is not None and bare.frame is frame and bare.window == window
+        pixels = bare.pixels if bare is not None and ready else window.picture_at_once(frame)
+        pixels = pixels if part is None else render.blend(part, view, pixels)
+    return Composed(frame, view, raster, raster.cut(pixels))
+
+
+def _raster(frame: Frame, viewport: Viewport) -> Raster | None:
+    """What is drawn of a picture; None while nothing of it is in sight."""
     lies = viewport.copy()
     lies.set_picture(frame.size)
     left, top, right, bottom = lies.visible()
     if lies.empty or left >= right or top >= bottom:
         return None
-    _, raster = Raster.for_screen(lies)
-    if inspection is None or inspection.frame.size != frame.size:
-        pixels = raster.window.picture_at_once(frame)
-    else:
-        pixels = _blended(frame, inspection, view, raster.window)
-    return Composed(frame, view, raster, raster.cut(pixels))
-
-
-def _blended(frame: Frame, inspection: Inspection, view: render.View, window: Window) -> Pixels:
-    """The window with its heatmaps, made on the device that explained the picture."""
-    part = window.of(inspection)
-    blender = on_device.blender(inspection.origin.device)
-    there = None if blender is None else blender(part, view, window.part(frame), window.size)
-    return render.blend(part, view, window.picture_at_once(frame)) if there is None else there
+    return Raster.for_screen(lies)[1]

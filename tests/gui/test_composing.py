@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from camviewer.gui.composing import compose
+from camviewer.gui.composing import compose, shrink
 from camviewer.gui.viewport import Viewport
 from camviewer.render import View, on_device
 from camviewer.render.on_device import Blender
@@ -55,3 +55,25 @@ def test_where_the_device_fails_the_cpu_blends(monkeypatch: pytest.MonkeyPatch) 
     found = composed(explained("cuda"), 116, 96)
     monkeypatch.undo()
     np.testing.assert_array_equal(found, composed(explained("cpu"), 116, 96))
+
+
+def test_a_picture_is_made_smaller_before_it_is_explained() -> None:
+    shown, viewport = explained("cpu"), Viewport()
+    viewport.resize(116, 96, 1.0)
+    bare = shrink(shown.frame, viewport)
+    assert bare is not None
+    done = compose(shown.frame, shown, View(), viewport, bare)
+    assert done is not None
+    np.testing.assert_array_equal(done.pixels, composed(shown, 116, 96))
+    # nothing else is taken for it: neither another picture nor another size
+    dark = replace(bare, pixels=np.zeros_like(bare.pixels))
+    taken = compose(shown.frame, None, View(), viewport, dark)
+    assert taken is not None
+    assert not taken.pixels[..., :3].any()
+    other = explained("cpu")
+    assert other.frame is not shown.frame
+    for frame, width in ((other.frame, 116), (shown.frame, 96)):
+        viewport.resize(width, 96, 1.0)
+        apart = compose(frame, None, View(), viewport, dark)
+        assert apart is not None
+        assert apart.pixels[..., :3].any()

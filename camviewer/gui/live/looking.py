@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from camviewer.cam.methods import METHODS
 from camviewer.errors import CancelledError
-from camviewer.gui.composing import Composed, compose
+from camviewer.gui.composing import Bare, Composed, compose, shrink
 from camviewer.gui.interrupt import interruptible
 from camviewer.gui.live.feed import Feed
 from camviewer.gui.live.mailbox import Mailbox
@@ -128,20 +128,22 @@ class Looking:
 
     def __call__(self, ticket: Ticket) -> None:
         """Go on until cancelled; results and failures go into the mailbox."""
-
         newest: Frame | None = None
+        bare: Future[Bare | None] | None = None
+        showing: Future[None] | None = None
+        here = self._model.device == "cpu"
 
         def look(frame: Frame, request: Request) -> Inspection:
-            nonlocal newest
+            nonlocal newest, bare
             newest = frame
             if self._orders().at_rest and self._takes_long(request):
                 raise _TakesLongError
+            bare = composer.submit(self._shrink, frame) if here else None
             return self._look(frame, request, ticket)
 
         loop = Loop(self._feed.slot, look, lambda: self._orders().settings)
-        # composed beside the next picture's preprocessing, which leaves a core idle
+        # a result is composed beside the next picture's preprocessing, which leaves a core idle
         with ThreadPoolExecutor(1, "compose") as composer:
-            showing: Future[None] | None = None
             while not ticket.cancelled():
                 try:
                     result = loop.step(_TURN)
@@ -159,19 +161,23 @@ class Looking:
                     showing.result()  # nothing queues up
                 if result is not None and not ticket.cancelled():
                     self._told = ""
-                    showing = composer.submit(self._show, result, ticket)
+                    showing = composer.submit(self._show, result, bare, ticket)
+
+    def _shrink(self, frame: Frame) -> Bare | None:
+        return shrink(frame, self._orders().viewport)
+
+    def _show(self, result: Result, bare: Future[Bare | None] | None, ticket: Ticket) -> None:
+        orders, inspection = self._orders(), result.inspection
+        ready = None if bare is None else bare.result()  # done: it came before this
+        composed = compose(inspection.frame, inspection, orders.view, orders.viewport, ready)
+        if not ticket.cancelled():
+            self._out.put(Showing(self._feed, self._model, result, composed))
 
     def _takes_long(self, request: Request) -> bool:
         """Whether a person wants to see how far it is; clips are looked at here all the same."""
         method = METHODS.get(request.method)
         slow = (method is not None and method.slow) or request.sharper != Sharper()
         return slow and self._clips is None
-
-    def _show(self, result: Result, ticket: Ticket) -> None:
-        orders, inspection = self._orders(), result.inspection
-        composed = compose(inspection.frame, inspection, orders.view, orders.viewport)
-        if not ticket.cancelled():
-            self._out.put(Showing(self._feed, self._model, result, composed))
 
     def _tell(self, error: Exception) -> None:
         """Say what went wrong, once: the next picture will have the same trouble."""
