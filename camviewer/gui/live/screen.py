@@ -138,6 +138,7 @@ class Screen(QObject):
         """
         if looking != self._looking:
             self._looking = looking
+            self._share_cores()
             self._look()
             self._suit_previews()
 
@@ -173,7 +174,7 @@ class Screen(QObject):
         OpenCV's threads gain little on pictures of the screen's size, and wait busily for more.
         """
         model = self._engine.model
-        busy = self._flowing and (model is None or model.device == "cpu")
+        busy = self._flowing and self._looking and (model is None or model.device == "cpu")
         cv2.setNumThreads(1 if busy else self._opencv_threads)
 
     def _use_model(self) -> None:
