@@ -221,6 +221,8 @@ def test_what_is_recorded_is_explained_to_its_end(live: Rig, film: Path) -> None
     live.player.step(1)
     live.wait(lambda: live.shows(here + 1))
     assert [locked(result.inspection) for result in live.results[first:]] == [here + 1]
+    with live.bot.waitSignal(live.player.recording_changed):
+        live.player.record(on=False)
 
 
 def test_dragging_over_a_file_ends_where_the_hand_rests(live: Rig, film: Path) -> None:
