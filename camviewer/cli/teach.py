@@ -6,25 +6,23 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
-
-from tqdm import tqdm
 
 from camviewer.cam.device import choose_device
-from camviewer.cli.shared import load_classifier
+from camviewer.cli import teach_deep
+from camviewer.cli.teach_bar import Bar, percent
 from camviewer.errors import CamviewerError, ExportError
 from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.reading import read
 from camviewer.teach.head import Head
-from camviewer.teach.teaching import Options, Stage, Taught, teach
+from camviewer.teach.teaching import Options, Taught, teach
 
 _DONE = 0
 _NAMED_MISTAKES = 5
 _WIDEST = 30  # of a class's name
 
 
-def fast(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Teach, write the file and print how good it is.
 
     Raises:
@@ -35,7 +33,7 @@ def fast(arguments: argparse.Namespace) -> int:
             f"Let the name of {arguments.out} end in .safetensors: the window goes by that."
         )
     dataset = _dataset(arguments)
-    backbone = load_classifier(arguments)
+    backbone = teach_deep.backbone(arguments)
     device = choose_device(arguments.device).device
     options = Options(
         layers=tuple(arguments.layers),
@@ -43,9 +41,13 @@ def fast(arguments: argparse.Namespace) -> int:
         held_out=arguments.held_out,
         seed=arguments.seed,
     )
-    with _Bar() as bar:
-        learnt = teach(dataset, backbone, options, bar.show, device=device)
+    if teach_deep.wanted(arguments):
+        learnt: Taught = teach_deep.run(arguments, dataset, backbone, options, device)
+    else:
+        with Bar() as bar:
+            learnt = teach(dataset, backbone, options, bar.show, device=device)
     about = saving.save(learnt, arguments.out)
+    ending = teach_deep.close(arguments, learnt)
     if arguments.split is not None:
         _write_split(arguments.split, learnt)
     if arguments.json:
@@ -53,6 +55,8 @@ def fast(arguments: argparse.Namespace) -> int:
     else:
         print(_table(learnt))
         print(f"\nWritten to {arguments.out}. Open it in the window: camviewer {arguments.out}")
+    if ending:
+        print(ending, file=sys.stderr)
     return _DONE
 
 
@@ -60,32 +64,6 @@ def _dataset(arguments: argparse.Namespace) -> Dataset:
     if arguments.multi_label is None:
         return read(arguments.data, nothing=arguments.nothing)
     return read(arguments.multi_label, root=arguments.data, nothing=arguments.nothing, multi=True)
-
-
-class _Bar:
-    """A progress bar on stderr for each stage, where a person watches."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[Any] | None = None
-        self._stage: Stage | None = None
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def show(self, stage: Stage, share: float) -> None:
-        if stage is not self._stage:
-            self.__exit__()
-            self._stage = stage
-            form = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left"
-            self._bar = tqdm(
-                total=1, desc=stage, bar_format=form, disable=None, leave=False, file=sys.stderr
-            )
-        if self._bar is not None:
-            self._bar.update(share - self._bar.n)
 
 
 def _write_split(path: Path, learnt: Taught) -> None:
@@ -117,14 +95,14 @@ def _table(learnt: Taught) -> str:
     lines = [f"{'class':{width}}{'pictures':>10}{'held out':>10}{'recall':>9}{'precision':>11}"]
     lines += [
         f"{c.name[:width]:{width}}{counts[c.name]:>10}{c.pictures:>10}"
-        f"{_percent(c.recall):>9}{_percent(c.precision):>11}"
+        f"{percent(c.recall):>9}{percent(c.precision):>11}"
         for c in figures.classes
     ]
     low, high = figures.interval
     lines += [
         "",
         (
-            f"accuracy {_percent(figures.accuracy)} of {figures.pictures} pictures held out "
+            f"accuracy {percent(figures.accuracy)} of {figures.pictures} pictures held out "
             f"(95 % sure: {100 * low:.1f} to {100 * high:.1f} %)"
         ),
         (
@@ -133,6 +111,7 @@ def _table(learnt: Taught) -> str:
             f"{learnt.classifier.preprocessing.input_size} pixels"
         ),
         *_of_head(learnt.head),
+        *teach_deep.lines(learnt),
         ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in learnt.seconds.items()),
     ]
     for mistake in figures.mistakes[:_NAMED_MISTAKES]:
@@ -147,7 +126,3 @@ def _of_head(head: Head | None) -> list[str]:
     if head is None:
         return []
     return [f"strength of regularisation {head.strength:g}, temperature {head.temperature:.2f}"]
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from camviewer.cli.options import at_least_one
 
+_ALL = "all"  # stages
+_STAGES, _EPOCHS = 2, 20
+
 
 def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
@@ -43,6 +46,7 @@ def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "named nothing, none, background, normal, good ...; an empty name for none)",
     )
     _add_backbone(parser)
+    _add_deep(parser)
     group = parser.add_argument_group("results")
     group.add_argument(
         "--held-out",
@@ -93,7 +97,46 @@ def _add_backbone(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(texts=[], labels=None, mean=None, std=None, trust=False)
 
 
-def _teach(arguments: argparse.Namespace) -> int:
-    from camviewer.cli.teach import fast
+def _add_deep(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "deep teaching (minutes to hours without a GPU; Ctrl-C ends it and keeps the best)"
+    )
+    group.add_argument(
+        "--deep",
+        action="store_true",
+        help="teach the network's last stages too, not only what stands on top; some of the taught "
+        "pictures tell which epoch was the best",
+    )
+    group.add_argument(
+        "--stages",
+        type=_stages,
+        default=_STAGES,
+        metavar="N",
+        help=f"how many of the last stages, of about four, or {_ALL} (default: {_STAGES})",
+    )
+    group.add_argument(
+        "--epochs",
+        type=at_least_one,
+        default=_EPOCHS,
+        metavar="N",
+        help="at most; it ends before when there is no more progress (default: %(default)s)",
+    )
+    group.add_argument(
+        "--from-scratch",
+        action="store_true",
+        help="the network's numbers are random, so all of it learns, and faster: for drawings, and "
+        "where no weights are at hand",
+    )
+    group.add_argument(
+        "--resume", action="store_true", help="go on with what was ended, from the file beside OUT"
+    )
 
-    return fast(arguments)
+
+def _stages(text: str) -> int | None:
+    return None if text.strip().casefold() == _ALL else at_least_one(text)
+
+
+def _teach(arguments: argparse.Namespace) -> int:
+    from camviewer.cli.teach import run
+
+    return run(arguments)

@@ -12,12 +12,14 @@ from typing import Literal
 
 import torch
 import torchvision.models
+from torch import nn
 
 from camviewer.errors import CancelledError, ModelError
 from camviewer.models import (
     checkpoint,
     clip,
     download,
+    gap,
     kept,
     starter,
     statedict,
@@ -32,7 +34,7 @@ from camviewer.models.preprocess import Overrides
 from camviewer.models.starter_net import StarterNet
 from camviewer.models.video_preprocess import ClipPreprocessing
 
-__all__ = ["Entry", "Overrides", "available", "entries", "load", "search"]
+__all__ = ["Entry", "Overrides", "available", "entries", "load", "random", "search"]
 
 _MEBIBYTE = 1 << 20
 _BYTES_EACH = 4  # number of a taught network or of CLIP
@@ -210,6 +212,33 @@ def load(
         classifier = _published(known, progress, cancelled)
     _check(cancelled)
     return _adapted(classifier, overrides, labels)
+
+
+def random(name: str, seed: int = 0) -> Classifier:
+    """A network that knows nothing yet, to be taught from scratch; the same for the same seed.
+
+    Args:
+        name: the starter, one of torchvision's for pictures, or a converted one, see `gap.names`.
+        seed: of its random numbers.
+
+    Raises:
+        ModelError: if there is no such network.
+    """
+    converted = gap.origin(name)
+    known = _known(name) if converted is None else converted
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if converted is not None:
+            known += gap.ENDING
+            network: nn.Module = gap.build(known, 1, seed=seed)
+            expected = gap.preprocessing(known)
+        elif known == starter.NAME:
+            network, expected = StarterNet(1), starter.load_starter().preprocessing
+        elif known in zoo.names():
+            network, expected = zoo.build(known, 1), zoo.preprocessing(known)
+        else:
+            raise ModelError(f"{known} looks at clips. Choose a network of pictures.")
+    return Classifier(known, network, ("nothing yet",), expected)
 
 
 def _adapted(

@@ -28,7 +28,9 @@ from camviewer.models.preprocess import Preprocessing
 CHANNELS = 1024
 """Of the convolution that is added (Zhou et al. 2016, section 3.1)."""
 
-_ENDING = "-gap"
+ENDING = "-gap"
+"""Of the names of converted networks."""
+
 _LEAST_SIDE = {"alexnet": 31, "vgg": 16}  # pixels, of which a cell is left without the last pooling
 
 
@@ -57,14 +59,14 @@ class GapNet(nn.Module):
 
 def names() -> tuple[str, ...]:
     """What the converted networks are called: ``alexnet-gap``, ``vgg16-gap``..."""
-    return tuple(name + _ENDING for name in zoo.names() if name.startswith(tuple(_LEAST_SIDE)))
+    return tuple(name + ENDING for name in zoo.names() if name.startswith(tuple(_LEAST_SIDE)))
 
 
 def origin(name: str) -> str | None:
     """The network of `zoo` that a converted one comes from; None if it is none of `names`."""
-    plain = name.strip().casefold().replace("_gap", _ENDING)
-    known = zoo.canonical(plain.removesuffix(_ENDING)) if plain.endswith(_ENDING) else None
-    return known if known is not None and known + _ENDING in names() else None
+    plain = name.strip().casefold().replace("_gap", ENDING)
+    known = zoo.canonical(plain.removesuffix(ENDING)) if plain.endswith(ENDING) else None
+    return known if known is not None and known + ENDING in names() else None
 
 
 def preprocessing(name: str) -> Preprocessing:
@@ -118,7 +120,7 @@ def classifier(before: Classifier, labels: tuple[str, ...]) -> Classifier:
         ModelError: if it is another network.
     """
     network = convert(before.network, len(labels))
-    name = before.name + _ENDING
+    name = before.name + ENDING
     # the hash is left out: the added convolution is not in the file
     return Classifier(
         name=name,

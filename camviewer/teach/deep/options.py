@@ -22,6 +22,8 @@ class Options:
         decay: weight decay of all that is not a bias or a scale.
         statistics: whether BatchNorm takes the statistics of the pictures; None to do so from
             `LEAST_FOR_STATISTICS` pictures on, for those of a few batches are mostly noise.
+        fresh: the head begins with zeros instead of what fast teaching learnt, whose weights are
+            large where the features tell little.
         input_size: pixels of the short side; None for the network's own.
         seed: another one shows other pictures in another order.
     """
@@ -35,6 +37,7 @@ class Options:
     falling: float = 1 / 2.6
     decay: float = 0.01
     statistics: bool | None = None
+    fresh: bool = False
     input_size: int | None = None
     seed: int = 0
 
@@ -56,5 +59,12 @@ def from_scratch(epochs: int = 60, **changes: int | float | bool | None) -> Opti
         epochs: see `Options`.
         changes: other values of `Options` than these.
     """
-    own = {"stages": None, "patience": 15, "falling": 1.0, "head_rate": 1e-4, "statistics": True}
+    own = {
+        "stages": None,
+        "patience": 15,
+        "falling": 1.0,
+        "head_rate": 1e-4,
+        "statistics": True,
+        "fresh": True,
+    }
     return Options(epochs=epochs, **{**own, **changes})  # type: ignore[arg-type]

@@ -22,7 +22,8 @@ from camviewer.teach.data.split import Split, split
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.told import Epoch, Step, Tuned
-from camviewer.teach.deep.tuning import fine_tune
+from camviewer.teach.deep.trial import judged
+from camviewer.teach.deep.tuning import best_of, fine_tune, trial_of
 from camviewer.teach.figures import Figures, measure
 from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching
 from camviewer.types import Fit
@@ -42,16 +43,14 @@ class DeeplyTaught(Taught):
         tuned: what happened from epoch to epoch; its figures are those of `choosing`.
         choosing: indices of the examples by which the best epoch was chosen, some of
             ``split.teaching``: the held-out ones have no part in any choice.
+        deeper: whether layers below the head have changed; else none of it was better than fast
+            teaching by the pictures to choose by.
     """
 
     fast: Figures
     tuned: Tuned
     choosing: tuple[int, ...]
-
-    @property
-    def deeper(self) -> bool:
-        """Whether layers below the head have changed."""
-        return self.tuned.best > 0
+    deeper: bool
 
 
 def teach_deeply(
@@ -91,7 +90,7 @@ def teach_deeply(
         CamviewerError: if the pictures are too few, nothing can be built upon the backbone, the
             state belongs to another teaching, or the memory does not suffice.
     """
-    options = options or teaching.Options()
+    options, chosen = options or teaching.Options(), deep or Options()
     where = device or torch.device("cpu")
     steps = Teaching(options, report, cancelled)
     prepared = steps.prepare(dataset, backbone, where)
@@ -101,13 +100,15 @@ def teach_deeply(
     start = steps.fit(prepared, parts.teaching, number=1, of=2)
     with steps.timed(Stage.TUNING):
         tuned = fine_tune(
-            teaching.with_head(prepared.foundation, prepared.dataset, start),
+            teaching.with_head(
+                prepared.foundation, prepared.dataset, _zeros(start) if chosen.fresh else start
+            ),
             prepared.dataset,
             parts,
-            deep,
+            chosen,
             device=str(where),
             on_epoch=on_epoch,
-            on_step=_telling(report, on_step, (deep or Options()).epochs),
+            on_step=_telling(report, on_step, chosen.epochs),
             cancelled=cancelled,
             state=state,
         )
@@ -123,6 +124,7 @@ def teach_deeply(
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
+        deeper=_is_better(tuned, start, prepared, parts.held_out),
     )
     if not made.deeper:
         return made
@@ -152,6 +154,21 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
         tuple(places[i] for i in parts.held_out),
         sides.groups,
     )
+
+
+def _is_better(
+    tuned: Tuned, start: heads.Head, prepared: Prepared, choosing: tuple[int, ...]
+) -> bool:
+    """Than fast teaching of the same pictures, by those to choose by."""
+    places = list(choosing)
+    logits = torch.from_numpy(start.logits(prepared.features[places, 0])).float()
+    targets = torch.from_numpy(prepared.dataset.targets()[places])
+    before = judged(logits, targets, tuned.classifier.activation)
+    return tuned.best > 0 and trial_of(best_of(tuned.epochs)).better_than(before)
+
+
+def _zeros(head: heads.Head) -> heads.Head:
+    return replace(head, weight=np.zeros_like(head.weight), bias=np.zeros_like(head.bias))
 
 
 def _telling(

@@ -74,6 +74,11 @@ def try_out(
             batch = torch.stack([shelf.picture(paths[place]) for place in places])
             values = shelf.normalised(batch.to(device).float() / 255)
             logits[places] = as_logits(network(values)).float().cpu()
+    return judged(logits, targets, activation)
+
+
+def judged(logits: Tensor, targets: Tensor, activation: Activation) -> Trial:
+    """How good these answers are, both ``(pictures, classes)``."""
     loss = float(losses(logits, targets, activation).mean())
     if activation is Activation.SOFTMAX:
         right = (logits.argmax(1) == targets.argmax(1)).float()

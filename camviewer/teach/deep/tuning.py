@@ -150,7 +150,7 @@ class _Tuning:
 
     @property
     def _best_epoch(self) -> Epoch:
-        return [epoch for epoch in self._epochs if epoch.best][-1]
+        return best_of(self._epochs)
 
     def _run(self, on_epoch: Callable[[Epoch], None], on_step: Callable[[Step], None]) -> Ending:
         clock = _Clock(time.monotonic())
@@ -207,7 +207,7 @@ class _Tuning:
             self._classifier.activation,
             self._device,
         )
-        best = not self._epochs or trial.better_than(_trial(self._best_epoch))
+        best = not self._epochs or trial.better_than(trial_of(self._best_epoch))
         number = self._epochs[-1].number + 1 if self._epochs else 0
         epoch = Epoch(
             number,
@@ -243,7 +243,13 @@ class _Tuning:
         self._best, self._epochs = dict(found.best), found.epochs
 
 
-def _trial(epoch: Epoch) -> Trial:
+def best_of(epochs: Sequence[Epoch]) -> Epoch:
+    """The one whose weights are kept."""
+    return [epoch for epoch in epochs if epoch.best][-1]
+
+
+def trial_of(epoch: Epoch) -> Trial:
+    """What came out of an epoch."""
     return Trial(epoch.held_out_loss, epoch.accuracy, epoch.balanced)
 
 
