@@ -16,7 +16,7 @@ from camviewer.cli.options import (
     at_least_one,
     share,
 )
-from camviewer.cli.teach_parser import add_teach
+from camviewer.cli.teach_parser import add_export, add_teach
 from camviewer.render import ColorMap, View
 
 ALL = "all"  # methods
@@ -48,6 +48,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_explain(commands)
     add_teach(commands)
+    add_export(commands)
     _add_evaluate(commands)
     _add_bench(commands)
     _add_listings(commands)

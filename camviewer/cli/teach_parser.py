@@ -140,3 +140,34 @@ def _teach(arguments: argparse.Namespace) -> int:
     from camviewer.cli.teach import run
 
     return run(arguments)
+
+
+def add_export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command that writes taught networks for other programs."""
+    parser = commands.add_parser(
+        "export-model",
+        help="write a taught network for other programs",
+        description="As ONNX (from normalised pictures to logits; compared with the network before "
+        "it is kept) and as weights that plain torchvision loads. Says how well they agree.",
+    )
+    parser.add_argument(
+        "model",
+        metavar="NAME|FILE",
+        help="a file that `camviewer teach` wrote; for ONNX also any network of `camviewer models`",
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="FILE", help="your own, of a network of `camviewer models`"
+    )
+    parser.add_argument("--onnx", type=Path, metavar="OUT", help="such as mine.onnx")
+    parser.add_argument(
+        "--state-dict", type=Path, metavar="OUT", help="such as mine.pth or mine.safetensors"
+    )
+    # what other commands let one say about a network
+    parser.set_defaults(texts=[], labels=None, mean=None, std=None, trust=False)
+    parser.set_defaults(command=_export, wrong=parser.error)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from camviewer.cli.export_model import export_model
+
+    return export_model(arguments)

@@ -148,14 +148,25 @@ class TaughtNetwork(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Map normalised pictures (N, 3, H, W) to what the linear layer sees (N, channels)."""
+        return self._pooled([grid for grid, _ in self._of_unit_strength(x)])
+
+    def looked_at(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The features, and the lengths by which each layer's maps were divided (N, layers)."""
+        grids, lengths = zip(*self._of_unit_strength(x), strict=True)
+        return self._pooled(grids), torch.cat(lengths, 1).flatten(1)
+
+    def _of_unit_strength(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
         grids = [tap.grid(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
         finest, *coarser = grids
         coarser = [F.interpolate(g, size=finest.shape[-2:], mode="bilinear") for g in coarser]
-        together = torch.cat([_of_unit_mean(grid) for grid in (finest, *coarser)], 1)
-        return torch.flatten(self.pool(self.maps(together)), 1)
+        return [_of_unit_mean(grid) for grid in (finest, *coarser)]
+
+    def _pooled(self, grids: Sequence[Tensor]) -> Tensor:
+        return torch.flatten(self.pool(self.maps(torch.cat(list(grids), 1))), 1)
 
 
-def _of_unit_mean(grid: Tensor) -> Tensor:
+def _of_unit_mean(grid: Tensor) -> tuple[Tensor, Tensor]:
+    """The grid, and the length of its mean by which it was divided (N, 1, 1, 1)."""
     mean = grid.mean((2, 3), keepdim=True)
-    length = torch.linalg.vector_norm(mean, dim=1, keepdim=True)
-    return torch.div(grid, length.clamp_min(_LEAST_LENGTH))
+    length = torch.linalg.vector_norm(mean, dim=1, keepdim=True).clamp_min(_LEAST_LENGTH)
+    return torch.div(grid, length), length

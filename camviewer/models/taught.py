@@ -110,6 +110,25 @@ def about(path: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def descent(path: Path) -> Descent:
+    """Where a taught network comes from.
+
+    Raises:
+        ModelError: if the file cannot be read or holds no taught network.
+    """
+    described = _described(weightfile.read(path, weightfile.detect(path)), path)
+    try:
+        return Descent(
+            _text(described["backbone"]),
+            str(described.get("weights", "")),
+            str(described.get("weights_sha256", "")),
+            _taps(described["taps"]),
+            described["rescale"] is not False,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path.name} does not say what it was taught upon.") from error
+
+
 def from_contents(
     contents: Contents,
     path: Path,

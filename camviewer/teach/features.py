@@ -47,10 +47,12 @@ class Features:
 
     Attributes:
         values: float32 ``(pictures, looks, channels)``, in the order of the examples.
+        lengths: float32 ``(pictures, looks, layers)``, by which each layer's were divided.
         broken: the pictures that could not be read.
     """
 
     values: NDArray[np.float32]
+    lengths: NDArray[np.float32]
     broken: tuple[Broken, ...] = ()
 
 
@@ -94,7 +96,9 @@ class Extractor:
         self._store = store
         self._device = device
         # what changes the features must change this
-        self._identity = repr((identity, network.taps, preprocessing.mean, preprocessing.std))
+        self._identity = repr(
+            ("and lengths", identity, network.taps, preprocessing.mean, preprocessing.std)
+        )
 
     def extract(
         self,
@@ -124,9 +128,10 @@ class Extractor:
             if progress is not None:
                 progress(number + 1, len(examples))
         self._store.tidy()
-        channels = self._network.fc.in_features
-        empty = np.zeros((0, len(wanted), channels), np.float32)
-        return Features(np.stack(rows) if rows else empty, tuple(broken))
+        channels, layers = self._network.fc.in_features, len(self._network.taps)
+        empty = np.zeros((0, len(wanted), channels + layers), np.float32)
+        values, lengths = np.split(np.stack(rows) if rows else empty, [channels], axis=2)
+        return Features(values, lengths, tuple(broken))
 
     def _of(
         self, path: Path, wanted: Sequence[Look], cancelled: Cancelled | None
@@ -153,8 +158,8 @@ class Extractor:
         if look.mirrored:
             tensor = tensor.flip(-1)
         with torch.inference_mode():
-            seen = self._network.features(tensor.to(self._device))[0]
-        return seen.float().cpu().numpy()
+            seen, lengths = self._network.looked_at(tensor.to(self._device))
+        return torch.cat([seen[0], lengths[0]]).float().cpu().numpy()
 
     def _key(self, content: str, look: Look) -> str:
         return hashlib.sha256(f"{self._identity} {content} {look}".encode()).hexdigest()

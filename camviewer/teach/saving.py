@@ -36,6 +36,7 @@ def about(learnt: Taught) -> dict[str, Any]:
         "taught": len(learnt.split.teaching),
         "strength": head and head.strength,
         "temperature": head and head.temperature,
+        "plain": None if learnt.plain is None else asdict(learnt.plain),
         "deep": _depth(learnt) if isinstance(learnt, DeeplyTaught) else None,
         "seconds": {stage.value: round(s, 2) for stage, s in learnt.seconds.items()},
         "date": dt.datetime.now(dt.UTC).date().isoformat(),

@@ -17,11 +17,12 @@ from camviewer import paths
 from camviewer.errors import CamviewerError
 from camviewer.models.backbone import TARGET_LAYER
 from camviewer.models.classifier import Activation, Classifier
+from camviewer.models.plain import Plain
 from camviewer.models.taught import Descent
 from camviewer.teach import head as heads
-from camviewer.teach.data.dataset import Dataset
+from camviewer.teach.data.dataset import Dataset, Example
 from camviewer.teach.data.split import Split, split
-from camviewer.teach.features import Cancelled, Extractor, check, looks
+from camviewer.teach.features import Cancelled, Extractor, Features, check, looks
 from camviewer.teach.figures import Figures, measure
 from camviewer.teach.foundation import Foundation, found
 from camviewer.teach.head import Head
@@ -75,6 +76,7 @@ class Taught:
             were taught too.
         figures: on the pictures that were held out.
         seconds: what each stage took.
+        plain: what is left of it in plain torchvision; None where several layers are looked at.
     """
 
     classifier: Classifier
@@ -84,6 +86,7 @@ class Taught:
     head: Head | None
     figures: Figures
     seconds: dict[Stage, float]
+    plain: Plain | None
 
 
 def teach(
@@ -124,13 +127,13 @@ class Prepared:
     Attributes:
         dataset: those that could be read.
         foundation: what they were looked at with.
-        features: float32 ``(pictures, looks, channels)``.
+        features: of them, see `Features`.
         split: which are taught and which held out.
     """
 
     dataset: Dataset
     foundation: Foundation
-    features: NDArray[np.float32]
+    features: Features
     split: Split
 
 
@@ -180,7 +183,7 @@ class Teaching:
         with self.timed(Stage.LEARNING):
             places = list(taught)
             lesson = heads.Lesson(
-                prepared.features[places],
+                prepared.features.values[places],
                 prepared.dataset.targets()[places],
                 heads.groups_of([prepared.split.groups[i] for i in places]),
                 prepared.dataset.multi_label,
@@ -196,17 +199,18 @@ class Teaching:
         dataset, sides = prepared.dataset, prepared.split
         classifier = with_head(prepared.foundation, dataset, head)
         held_out = list(sides.held_out)
-        logits = torch.from_numpy(head.logits(prepared.features[held_out, 0]))
-        scores = classifier.scores(logits).numpy()
-        tried = [dataset.examples[i] for i in held_out]
+        logits = head.logits(prepared.features.values[held_out, 0])
+        trial = Trial(classifier, [dataset.examples[i] for i in held_out], logits)
+        lengths = prepared.features.lengths[:, 0]
         return Taught(
             classifier=classifier,
             descent=prepared.foundation.descent,
             dataset=dataset,
             split=sides,
             head=head,
-            figures=measure(scores, head.thresholds, tried, dataset.classes),
+            figures=trial.figures(),
             seconds=self.seconds,
+            plain=trial.plain(head.bias, lengths[list(sides.teaching)], lengths[held_out]),
         )
 
     def tell(self, stage: Stage, share: float) -> None:
@@ -229,7 +233,7 @@ class Teaching:
 
     def _look(
         self, dataset: Dataset, foundation: Foundation, device: torch.device
-    ) -> tuple[Dataset, NDArray[np.float32]]:
+    ) -> tuple[Dataset, Features]:
         with self.timed(Stage.LOOKING):
             extractor = Extractor(
                 foundation.network(1, device),
@@ -246,7 +250,7 @@ class Teaching:
             )
             dataset = dataset.without(features.broken)
             dataset.check()
-            return dataset, features.values
+            return dataset, features
 
     def _split(self, dataset: Dataset) -> Split:
         with self.timed(Stage.SORTING):
@@ -257,6 +261,51 @@ class Teaching:
                 cut_recordings=self._options.cut_recordings,
                 report=lambda done, total: self.tell(Stage.SORTING, done / total),
             )
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Pictures that were held out, and what a network says of them.
+
+    Attributes:
+        classifier: the network.
+        examples: the pictures.
+        logits: float64 ``(pictures, classes)``.
+    """
+
+    classifier: Classifier
+    examples: Sequence[Example]
+    logits: NDArray[np.float64]
+
+    def figures(self) -> Figures:
+        """How good that is."""
+        return self._figures(self.logits)
+
+    def plain(
+        self,
+        bias: NDArray[np.float64],
+        taught: NDArray[np.float32],
+        held_out: NDArray[np.float32],
+    ) -> Plain | None:
+        """How good it is with one length for all pictures; None where there are several layers.
+
+        Args:
+            bias: of the head, ``(classes,)``.
+            taught: lengths of taught pictures, ``(n, layers)``.
+            held_out: of those that were held out.
+        """
+        if taught.shape[1] > 1:
+            return None
+        length = float(taught.mean())
+        logits = (self.logits - bias) * (held_out / length) + bias
+        own, found = self.figures(), self._figures(logits)
+        same = [a.predicted == b.predicted for a, b in zip(own.answers, found.answers, strict=True)]
+        return Plain(length, found.accuracy, sum(same) / len(same) if same else None)
+
+    def _figures(self, logits: NDArray[np.float64]) -> Figures:
+        scores = self.classifier.scores(torch.from_numpy(logits)).numpy()
+        known = self.classifier
+        return measure(scores, known.thresholds, self.examples, known.labels)
 
 
 def with_head(foundation: Foundation, dataset: Dataset, head: Head) -> Classifier:

@@ -124,13 +124,13 @@ def test_cancelling_ends_within_one_run_of_the_network(
 ) -> None:
     network = foundation.network(1)
     runs: list[int] = []
-    through = network.features
+    through = network.looked_at
 
     def counted(x: Any) -> Any:
         runs.append(1)
         return through(x)
 
-    monkeypatch.setattr(network, "features", counted)
+    monkeypatch.setattr(network, "looked_at", counted)
     extractor = Extractor(
         network, foundation.preprocessing, "x", FeatureStore(tmp_path / "f"), torch.device("cpu")
     )

@@ -6,10 +6,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import fx
+from torch import fx, nn
 
 from camviewer.cam.runtimes import EXPORTING, store
 from camviewer.errors import CancelledError, ModelError
@@ -19,6 +20,21 @@ TRUNK, MODEL, REASON = "trunk.pt", "model.onnx", "reason.txt"
 """What is handed over in that folder."""
 
 _INTERVAL = 0.05  # seconds between two looks at whether to stop
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an export leaves open.
+
+    Attributes:
+        batches: how many pictures there are.
+        sizes: their height and width.
+    """
+
+    batches: bool = False
+    sizes: bool = True
+
+
 _one_at_a_time = threading.Lock()  # each takes a core and about a gigabyte
 
 
@@ -43,7 +59,7 @@ def export(
     try:
         if store.has(key):
             return
-        reason = store.reason(key) or _export((trunk, size, in_background), key, stop)
+        reason = store.reason(key) or _export((trunk, size, in_background, Shape()), key, stop)
     except OSError as error:
         reason = str(error)
     finally:
@@ -52,7 +68,7 @@ def export(
         raise ModelError(f"The network cannot be exported to ONNX ({reason}).")
 
 
-def _export(task: tuple[fx.GraphModule, Size, bool], key: str, stop: threading.Event) -> str:
+def _export(task: tuple[fx.GraphModule, Size, bool, Shape], key: str, stop: threading.Event) -> str:
     """Export and keep; returns why that is impossible, empty when it is done."""
     with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
         folder = Path(name)
@@ -71,6 +87,35 @@ def _export(task: tuple[fx.GraphModule, Size, bool], key: str, stop: threading.E
         reason = (folder / REASON).read_text("utf-8")
     store.save_reason(key, reason)
     return reason
+
+
+def export_whole(network: nn.Module, size: Size, stop: threading.Event, *, free: bool) -> bytes:
+    """A whole network as a serialised ONNX model, for any number of pictures at once.
+
+    Args:
+        network: on the CPU, in evaluation mode, from ``(n, 3, height, width)`` to ``(logits, ())``;
+            must be such that it can be pickled.
+        size: ``(height, width)`` of a picture that it takes.
+        stop: when set, it is given up within a tenth of a second.
+        free: for pictures of any size, where the network allows that.
+
+    Raises:
+        ModelError: if it cannot be exported.
+        CancelledError: if it was given up.
+    """
+    with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
+        folder = Path(name)
+        try:
+            torch.save((network, size, False, Shape(batches=True, sizes=free)), folder / TRUNK)
+        except Exception as error:  # pickle raises whatever the network's own code raises
+            raise ModelError(f"The network cannot be exported to ONNX ({error}).") from error
+        status = run_process(command(folder), stop)
+        if (folder / MODEL).is_file():
+            return (folder / MODEL).read_bytes()
+        reason = f"the exporting process ended with status {status}"
+        if (folder / REASON).is_file():
+            reason = (folder / REASON).read_text("utf-8")
+    raise ModelError(f"The network cannot be exported to ONNX ({reason}).")
 
 
 def command(folder: Path) -> list[str]:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from camviewer.cam.runtimes import graph
-from camviewer.cam.runtimes.export import MODEL, REASON, TRUNK
+from camviewer.cam.runtimes.export import MODEL, REASON, TRUNK, Shape
 from camviewer.types import Size
 
 _OTHER = 32  # pixels; added to the height, so that nothing is taken for square
@@ -26,7 +26,7 @@ _OTHER = 32  # pixels; added to the height, so that nothing is taken for square
 class _Tensors(nn.Module):
     """A trunk that returns its tensors, activation first, and nothing else."""
 
-    def __init__(self, trunk: fx.GraphModule) -> None:
+    def __init__(self, trunk: nn.Module) -> None:
         super().__init__()
         self.trunk = trunk
 
@@ -53,11 +53,11 @@ def export_folder(folder: Path) -> None:
     Where there is no model, because the trunk cannot be exported, the reason is left instead.
     """
     # our parent wrote it a moment ago, into a folder that only this user can write to
-    trunk, size, in_background = torch.load(folder / TRUNK, weights_only=False)
+    trunk, size, in_background, shape = torch.load(folder / TRUNK, weights_only=False)
     if in_background:
         _give_way()
     try:
-        model = export_model(trunk, size)
+        model = export_model(trunk, size, shape)
     except Exception as error:  # the exporter runs into all kinds of trouble, each its own
         lines = str(error).splitlines() or [""]
         (folder / REASON).write_text(f"{type(error).__name__}: {lines[0]}", "utf-8")
@@ -65,23 +65,28 @@ def export_folder(folder: Path) -> None:
         (folder / MODEL).write_bytes(model)
 
 
-def export_model(trunk: fx.GraphModule, size: Size) -> bytes:
+def export_model(trunk: nn.Module, size: Size, shape: Shape | None = None) -> bytes:
     """A trunk as a serialised ONNX model, for pictures of any size where the trunk allows that.
 
     Args:
         trunk: from a picture to the activation and what the head needs besides.
         size: ``(height, width)`` that it takes.
+        shape: what is left open; None for the size alone.
 
     Raises:
         Exception: whatever torch's exporter raises.
     """
     module = _Tensors(trunk).eval()
+    shape = shape or Shape()
     dimension = torch.export.Dim.AUTO
+    free = ({0} if shape.batches else set()) | ({2, 3} if shape.sizes else set())
+    picture = _picture(module, size) if shape.sizes else torch.zeros(1, 3, *size)
+    pictures = picture.repeat(2, 1, 1, 1) if shape.batches else picture
     with torch.no_grad():
         program = torch.export.export(
             module,
-            (_picture(module, size),),
-            dynamic_shapes=({2: dimension, 3: dimension},),
+            (pictures,),
+            dynamic_shapes=(dict.fromkeys(free, dimension),),
         )
     exported: Any = torch.onnx.export(program, (), dynamo=True, verbose=False)
     model = exported.model_proto

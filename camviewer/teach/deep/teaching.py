@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from camviewer.errors import CamviewerError
 from camviewer.media import images
 from camviewer.models.backbone import TaughtNetwork
-from camviewer.models.classifier import Classifier, as_logits
+from camviewer.models.classifier import Classifier
 from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
@@ -24,8 +24,8 @@ from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.told import Epoch, Step, Tuned
 from camviewer.teach.deep.trial import judged
 from camviewer.teach.deep.tuning import best_of, fine_tune, trial_of
-from camviewer.teach.figures import Figures, measure
-from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching
+from camviewer.teach.figures import Figures
+from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching, Trial
 from camviewer.types import Fit
 
 CHOOSING = 0.2
@@ -121,6 +121,7 @@ def teach_deeply(
         head=fast.head,
         figures=fast.figures,
         seconds=steps.seconds,
+        plain=fast.plain,
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
@@ -161,7 +162,7 @@ def _is_better(
 ) -> bool:
     """Than fast teaching of the same pictures, by those to choose by."""
     places = list(choosing)
-    logits = torch.from_numpy(start.logits(prepared.features[places, 0])).float()
+    logits = torch.from_numpy(start.logits(prepared.features.values[places, 0])).float()
     targets = torch.from_numpy(prepared.dataset.targets()[places])
     before = judged(logits, targets, tuned.classifier.activation)
     return tuned.best > 0 and trial_of(best_of(tuned.epochs)).better_than(before)
@@ -187,56 +188,60 @@ def _tried(made: DeeplyTaught, device: torch.device, report: Report | None) -> D
     """Calibrate the tuned network by the pictures to choose by, and try it on the held-out ones."""
     dataset, several = made.dataset, made.dataset.multi_label
     places = [*made.choosing, *made.split.held_out]
-    logits = _logits(
+    logits, lengths = _answers(
         made.tuned.classifier,
         [dataset.examples[i].path for i in places],
         device,
         lambda done: report and report(Stage.TRYING, done / len(places)),
     )
-    chosen_by, held_out = np.split(logits, [len(made.choosing)])
+    count = len(made.choosing)
     truth = dataset.targets()[list(made.choosing)]
-    temperature, _ = heads.best_temperature(chosen_by, truth, several, _LEAST_TEMPERATURE)
+    temperature, _ = heads.best_temperature(logits[:count], truth, several, _LEAST_TEMPERATURE)
+    logits /= temperature
     thresholds = None
     if several:
-        scores = made.tuned.classifier.scores(torch.from_numpy(chosen_by / temperature)).numpy()
+        scores = made.tuned.classifier.scores(torch.from_numpy(logits[:count])).numpy()
         thresholds = tuple(
             heads.best_threshold(scores[:, c], truth[:, c] > 0) for c in range(truth.shape[1])
         )
-    classifier = _cooled(made, temperature, thresholds)
-    scores = classifier.scores(torch.from_numpy(held_out / temperature)).numpy()
-    examples = [dataset.examples[i] for i in made.split.held_out]
-    figures = measure(scores, thresholds, examples, dataset.classes)
-    tuned = replace(made.tuned, classifier=classifier)
-    return replace(made, classifier=classifier, head=None, figures=figures, tuned=tuned)
-
-
-def _cooled(
-    made: DeeplyTaught, temperature: float, thresholds: tuple[float, ...] | None
-) -> Classifier:
-    """The tuned network, its logits divided by a temperature, named like what was taught fast."""
-    network = made.tuned.classifier.network
-    assert isinstance(network, TaughtNetwork)  # noqa: S101  as `with_head` makes it
+    network = _network(made.tuned.classifier)
     network.fc.weight.data /= temperature
     network.fc.bias.data /= temperature
-    return replace(made.classifier, network=network, thresholds=thresholds)
+    classifier = replace(made.classifier, network=network, thresholds=thresholds)
+    examples = [dataset.examples[i] for i in made.split.held_out]
+    trial = Trial(classifier, examples, logits[count:])
+    return replace(
+        made,
+        classifier=classifier,
+        head=None,
+        figures=trial.figures(),
+        plain=trial.plain(network.fc.bias.double().numpy(), lengths[:count], lengths[count:]),
+        tuned=replace(made.tuned, classifier=classifier),
+    )
 
 
-def _logits(
+def _network(classifier: Classifier) -> TaughtNetwork:
+    assert isinstance(classifier.network, TaughtNetwork)  # noqa: S101  as `with_head` makes it
+    return classifier.network
+
+
+def _answers(
     classifier: Classifier,
     paths: Sequence[Path],
     device: torch.device,
     tell: Callable[[int], object],
-) -> NDArray[np.float64]:
-    """What a network says of pictures when it is used: ``(pictures, classes)``."""
-    network = copy.deepcopy(classifier.network).to(device)
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """What a network says of pictures when it is used: logits, and its maps' lengths."""
+    network = copy.deepcopy(_network(classifier)).to(device)
     expected = classifier.preprocessing
-    rows = []
+    rows, lengths = [], []
     for done, path in enumerate(paths):
         tell(done)
         frame = images.load(path, least=expected.input_size)
         lies = expected.geometry(frame.size, Fit.WHOLE)
         with torch.inference_mode():
-            found = as_logits(network(expected.tensor(frame, lies).to(device)))
-        rows.append(found[0].double().cpu().numpy())
+            seen, length = network.looked_at(expected.tensor(frame, lies).to(device))
+            rows.append(network.fc(seen)[0].double().cpu().numpy())
+        lengths.append(length[0].float().cpu().numpy())
     tell(len(paths))
-    return np.stack(rows)
+    return np.stack(rows), np.stack(lengths)
