@@ -34,8 +34,6 @@ def export_model(arguments: argparse.Namespace) -> int:
 
 
 def _tell(made: Exported) -> None:
-    print(
-        f"Written to {made.path}; its logits are off by at most {made.deviation:.1e} of the largest."
-    )
+    print(f"Written to {made.path}. Logits are off by at most {made.deviation:.1e} of the largest.")
     for note in made.notes:
         print(note)

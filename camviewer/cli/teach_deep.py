@@ -106,7 +106,9 @@ def lines(learnt: Taught) -> list[str]:
     chosen = f"{len(learnt.choosing)} of the taught pictures"
     after = f"{tuned.epochs[-1].number} epochs ({tuned.ending})"
     if not learnt.deeper:
-        return [f"after {after}: by {chosen}, none was better than fast teaching, whose this is"]
+        return [
+            f"after {after}: by {chosen}, none was clearly better than fast teaching, which stays"
+        ]
     return [
         f"after {after}: by {chosen}, number {tuned.best} was the best",
         (

@@ -28,7 +28,7 @@ def test_what_was_written_is_said(
     assert main(["export-model", "starter", "--onnx", "x.onnx"]) == 0
     assert asked == [("starter", Path("x.onnx"))]
     said = capsys.readouterr().out
-    assert "Written to x.onnx; its logits are off by at most 2.0e-07 of the largest." in said
+    assert "Written to x.onnx. Logits are off by at most 2.0e-07 of the largest." in said
     assert "any size" in said
     assert main(["export-model", "starter", "--state-dict", "x.pth"]) == 2
     assert "is made of a file that `camviewer teach` wrote" in capsys.readouterr().err

@@ -31,6 +31,7 @@ from camviewer.types import Fit
 CHOOSING = 0.2
 """Share of the taught pictures by which the best epoch is chosen instead of being learnt from."""
 
+_CLEARLY = 0.9  # of the loss that is left, from which on deep teaching has brought something
 _LEAST_TEMPERATURE = 1.0  # the few pictures to choose by do not warrant surer scores
 
 
@@ -43,8 +44,8 @@ class DeeplyTaught(Taught):
         tuned: what happened from epoch to epoch; its figures are those of `choosing`.
         choosing: indices of the examples by which the best epoch was chosen, some of
             ``split.teaching``: the held-out ones have no part in any choice.
-        deeper: whether layers below the head have changed; else none of it was better than fast
-            teaching by the pictures to choose by.
+        deeper: whether layers below the head have changed; else none of it was clearly better than
+            fast teaching by the pictures to choose by.
     """
 
     fast: Figures
@@ -70,7 +71,8 @@ def teach_deeply(
 
     Fast teaching comes first; from what it learnt the layers go on. A part of the taught pictures
     is put aside, near-duplicates together, to choose the best epoch by, so that the figures on the
-    held-out ones stay honest. Where no epoch is better than fast teaching, its network is returned.
+    held-out ones stay honest. Where no epoch is clearly better than fast teaching,
+    its network is returned.
 
     Args:
         dataset: the pictures.
@@ -160,12 +162,16 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
 def _is_better(
     tuned: Tuned, start: heads.Head, prepared: Prepared, choosing: tuple[int, ...]
 ) -> bool:
-    """Than fast teaching of the same pictures, by those to choose by."""
+    """Than fast teaching of the same pictures, by those to choose by, and clearly.
+
+    They are few, and fast teaching has learnt from them too in the end.
+    """
     places = list(choosing)
     logits = torch.from_numpy(start.logits(prepared.features.values[places, 0])).float()
     targets = torch.from_numpy(prepared.dataset.targets()[places])
     before = judged(logits, targets, tuned.classifier.activation)
-    return tuned.best > 0 and trial_of(best_of(tuned.epochs)).better_than(before)
+    after = trial_of(best_of(tuned.epochs))
+    return after.balanced >= before.balanced and after.loss < _CLEARLY * before.loss
 
 
 def _zeros(head: heads.Head) -> heads.Head:
