@@ -102,11 +102,11 @@ class RunPanel(RunPart):
         self._column.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._column.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._column.setWidget(inside)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._column, 1)
-        layout.addWidget(self.details, 3)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._column, 1)
+        self._row.addWidget(self.details, 3)
 
     def _order_tabs(self) -> None:
         """From top to bottom, then what unfolds beside it."""
@@ -252,6 +252,8 @@ class RunPanel(RunPart):
         if wanted == self._roomy:
             return
         self._roomy = wanted
+        # the cards, from which it keeps apart, are gone meanwhile
+        self._row.setContentsMargins(2 * SPACE if wanted else 0, 0, 0, 0)
         if wanted:
             self._column.setFixedWidth(_COLUMN)
         else:
