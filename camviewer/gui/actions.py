@@ -258,7 +258,7 @@ SPECS: tuple[Spec, ...] = (
         "texts",
         MODEL,
         "Classes in Your &Own Words…",
-        ("Ctrl+T",),
+        ("Ctrl+Shift+T",),
         "Type the classes of a CLIP network",
     ),
     Spec(

@@ -47,7 +47,7 @@ class ModelBox(QWidget):
         self.edit = QPushButton("Edit classes…")
         self.edit.setAutoDefault(False)
         self.edit.setAccessibleName("Edit the classes")
-        self.edit.setToolTip("Type other classes for this network (Ctrl+T)")
+        self.edit.setToolTip("Type other classes for this network (Ctrl+Shift+T)")
         self.edit.hide()
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
