@@ -26,6 +26,7 @@ from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
 from camviewer.teach.data.lesson_file import LessonClass
 
+_A_STEP = 4  # cards that are made before they are shown
 _MUCH = 1000
 _LONELY = 160  # logical pixels; the height of the tile below all cards
 _A_TURN = 0.012  # seconds in which cards are made before other events have their turn
@@ -185,6 +186,8 @@ class Board(QScrollArea):
             card.use_icons(self._icons)
             self._cards.append(card)
             self.card_made.emit(card)
+        if self._making and len(self._cards) < len(self._places) - 2 + _A_STEP:
+            return  # laying out and painting all for each one would take much longer
         for number, (card, shown) in enumerate(zip(self._cards, self._wanted, strict=False), 1):
             card.show_class(shown, number, nothing=shown.name == self._nothing)
             card.show_broken(self._broken)
@@ -205,8 +208,11 @@ class Board(QScrollArea):
         places = (columns, *cells)
         if places == self._places:
             return
+        stay = self._places if self._places[:1] == places[:1] else ()
         self._places = places
         for index, cell in enumerate(cells):
+            if index + 1 < len(stay) and stay[index + 1] is cell:
+                continue
             self._grid.addWidget(cell, index // columns, index % columns)
             cell.show()
         for column in range(self._grid.columnCount()):

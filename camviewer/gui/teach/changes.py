@@ -174,8 +174,10 @@ class Changes(QObject):
             self._add_class(add_loose, begin=name)
         if found.classes:
             nothing = found.nothing or find_nothing(found.classes)
+            # the things first: their keys are 1, 2 and so on
+            classes = dict(sorted(found.classes.items(), key=lambda item: item[0] == nothing))
             self._keeper.change(
-                "Add Classes", lambda lesson: lesson.add_all(found.classes, nothing), begin=name
+                "Add Classes", lambda lesson: lesson.add_all(classes, nothing), begin=name
             )
 
     def _add_class(self, how: Callable[[Lesson], str], begin: str = "") -> None:

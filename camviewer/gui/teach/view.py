@@ -205,7 +205,8 @@ class TeachView(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         digit = _DIGITS.get(event.key())
         if digit is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            if not event.isAutoRepeat() and digit <= len(self.board.cards):
+            shown = self.board.isVisible() and digit <= len(self.board.cards)
+            if shown and not event.isAutoRepeat():
                 self._hold(self.board.cards[digit - 1])
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
