@@ -4,6 +4,7 @@ from camviewer import paths
 from camviewer.gui.panels.curve_plot import colour
 from camviewer.gui.teach.run.line_plot import LinePlot
 from camviewer.gui.teach.run.progress_view import LEARNT_FROM, PUT_ASIDE, ProgressView
+from camviewer.gui.teach.run.runner import NO_BETTER
 from camviewer.gui.theme import DARK, LIGHT, palette
 from camviewer.teach.deep import Epoch
 from tests.gui.teaching import PATIENCE_MS, Taught, features, run
@@ -37,6 +38,9 @@ def test_curves_grow_and_the_network_is_saved(run: Taught) -> None:
     assert not progress.cancel.isVisible()
     assert run.files == [run.panel.results.file]
     assert run.panel.results.file.is_file()
+    # what came of it is told, and so is that fast teaching was as good
+    made = run.panel.results
+    assert made.deep is (NO_BETTER not in made.notes)
     # nothing is left to go on with
     assert not list((paths.cache() / "teaching").iterdir())
     assert run.panel.teach.text() == "Teach again"

@@ -1,5 +1,6 @@
 """Results in the window: the confusion matrix, the mistakes and why, and moving pictures."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,14 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from camviewer.errors import CancelledError
+from camviewer.export.network import Exported
 from camviewer.gui.teach.run.answer_card import AnswerCard
 from camviewer.gui.teach.run.panel import RunPanel
 from camviewer.inspector import Request, inspector_for
 from camviewer.media import images
 from camviewer.models import taught
+from camviewer.models.classifier import Classifier
 from camviewer.render import percent
 from camviewer.teach import results, saving
 from camviewer.teach.data.lesson import Lesson
@@ -319,7 +323,54 @@ def test_a_copy_is_saved(
         known.files.save_as.trigger()
     assert told.args == [tmp_path / "mine.safetensors"]
     assert told.args[0].read_bytes() == network.read_bytes()
+    assert known.summary.written == f"Written to {told.args[0]}."
     target = tmp_path / "no folder" / "mine.safetensors"
     with run.bot.waitSignal(known.files.failed):
         known.files.save_as.trigger()
     assert "cannot be written" in known.trouble.text()
+    assert known.summary.written == ""
+
+
+def test_what_cannot_be_exported_says_why(
+    run: Taught, known: RunPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "mine.pth"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    with run.bot.waitSignal(known.files.failed, timeout=60_000):
+        known.files.to_weights.trigger()
+    assert "torchvision has no network called starter" in known.trouble.text()
+    assert not target.exists()
+
+
+def test_an_export_goes_on_beside_and_can_be_cancelled(
+    run: Taught, known: RunPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Path]] = []
+    gave_up = threading.Event()
+
+    def export(made: Classifier, path: Path, stop: threading.Event) -> Exported:
+        asked.append((made.name, path))
+        if path.stem == "slow":
+            stop.wait(20)
+            gave_up.set()
+            raise CancelledError("The export was given up.")
+        return Exported(path, 0.0, ("It takes pictures of any size.",))
+
+    monkeypatch.setattr("camviewer.export.network.to_onnx", export)
+    target = tmp_path / "slow"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    known.files.to_onnx.trigger()
+    assert known.summary.written == "Writing slow.onnx…"
+    assert known.summary.stop.isVisible()
+    assert not known.summary.file.isEnabled()
+    run.bot.waitUntil(lambda: bool(asked), timeout=60_000)
+    known.summary.stop.click()
+    assert known.summary.written == ""
+    assert known.summary.file.isEnabled()
+    assert gave_up.wait(20)
+    target = tmp_path / "quick.onnx"
+    with run.bot.waitSignal(known.files.written, timeout=60_000):
+        known.files.to_onnx.trigger()
+    assert known.summary.written == f"Written to {target}.\nIt takes pictures of any size."
+    assert ("shapes", target) in asked
+    assert not known.trouble.isVisible()

@@ -6,15 +6,31 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from camviewer.errors import ExportError
-from camviewer.gui.jobs import Jobs
+from camviewer.errors import CancelledError, ExportError
+from camviewer.gui.crash import message_for
 from camviewer.gui.teach.run.summary import Summary
+from camviewer.gui.worker import Lane, Ticket
+from camviewer.models import taught
 from camviewer.teach.results import Results
+
+_ONNX = "ONNX (*.onnx)"
+_WEIGHTS = "Weights (*.pth *.pt *.safetensors)"
+
+Notes = tuple[str, ...]
+Make = Callable[[Path, Path, Ticket], Notes]
+"""Makes a file from the network's, and tells what one must know to use it."""
+
+
+@dataclass(frozen=True)
+class _Written:
+    path: Path
+    notes: Notes
 
 
 class Files(QObject):
@@ -23,53 +39,85 @@ class Files(QObject):
     Signals:
         written(Path): it is there.
         failed(str): it is not, and why.
+
+    Attributes:
+        lane: the thread; whoever owns this ends it.
     """
 
     written = Signal(object)
     failed = Signal(str)
 
-    def __init__(self, summary: Summary, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, summary: Summary, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._summary = summary
-        self._jobs = jobs
         self._results: Results | None = None
         self._folder = Path.home()
+        self.lane = Lane("network files", self)
         self.save_as = summary.keep.addAction("&Save a Copy As…")
-        self.save_as.triggered.connect(self._ask_copy)
+        self.to_onnx = summary.keep.addAction("Export as &ONNX…")
+        self.to_weights = summary.keep.addAction("Export as &torchvision Weights…")
+        self.save_as.triggered.connect(
+            lambda: self._ask(
+                "Save a copy", (".safetensors",), "Taught networks (*.safetensors)", copy
+            )
+        )
+        self.to_onnx.triggered.connect(
+            lambda: self._ask("Export as ONNX", (".onnx",), _ONNX, _to_onnx)
+        )
+        self.to_weights.triggered.connect(
+            lambda: self._ask(
+                "Export as torchvision weights",
+                (".pth", ".pt", ".safetensors"),
+                _WEIGHTS,
+                _to_weights,
+            )
+        )
+        summary.stop.clicked.connect(self._stop)
+        self.lane.done.connect(self._end)
+        self.lane.failed.connect(self._fail)
 
     def use(self, results: Results) -> None:
         """Offer this network's file."""
         self._results = results
+        self._summary.say_written("")
 
-    def _ask_copy(self) -> None:
-        self._ask("Save a copy", ".safetensors", "Taught networks (*.safetensors)", copy)
-
-    def _ask(
-        self, title: str, suffix: str, kinds: str, make: Callable[[Path, Path], object]
-    ) -> None:
+    def _ask(self, title: str, suffixes: tuple[str, ...], kinds: str, make: Make) -> None:
         """Ask where to, and let something make a file there from the network's."""
         if self._results is None:
             return
         source = self._results.file
-        start = str(self._folder / f"{source.stem}{suffix}")
+        start = str(self._folder / f"{source.stem}{suffixes[0]}")
         chosen, _ = QFileDialog.getSaveFileName(self._summary, title, start, kinds)
         if not chosen:
             return
         target = Path(chosen)
-        if target.suffix.lower() != suffix:
-            target = target.with_name(target.name + suffix)
+        if target.suffix.lower() not in suffixes:
+            target = target.with_name(target.name + suffixes[0])
         self._folder = target.parent
-        self._jobs.submit(
-            lambda: make(source, target), lambda _: self.written.emit(target), self.failed.emit
-        )
+        self._summary.say_writing(target.name)
+        self.lane.submit(lambda ticket: _Written(target, make(source, target, ticket)))
+
+    def _stop(self) -> None:
+        self.lane.cancel()
+        self._summary.say_written("")
+
+    def _end(self, made: _Written) -> None:
+        self._summary.say_written("\n".join((f"Written to {made.path}.", *made.notes)))
+        self.written.emit(made.path)
+
+    def _fail(self, error: BaseException) -> None:
+        self._summary.say_written("")
+        if not isinstance(error, CancelledError):
+            self.failed.emit(message_for(error))
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path, ticket: Ticket) -> Notes:
     """Copy a file, whole or not at all.
 
     Raises:
         ExportError: if it cannot be written.
     """
+    del ticket  # copying takes no time worth stopping
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         shutil.copyfile(source, part)
@@ -80,3 +128,17 @@ def copy(source: Path, target: Path) -> None:
         raise ExportError(
             f"{target} cannot be written: {error.strerror or error}. Choose another place."
         ) from error
+    return ()
+
+
+def _to_onnx(source: Path, target: Path, ticket: Ticket) -> Notes:
+    from camviewer.export import network  # what it needs is loaded when it is needed
+
+    return network.to_onnx(taught.load(source), target, ticket.stop).notes
+
+
+def _to_weights(source: Path, target: Path, ticket: Ticket) -> Notes:
+    from camviewer.export import network
+
+    del ticket  # it takes a second
+    return network.to_state_dict(source, target).notes

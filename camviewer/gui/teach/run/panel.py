@@ -47,7 +47,7 @@ class RunPanel(RunPart):
 
         Args:
             session: the network that is open, and how heatmaps are shown.
-            jobs: reads and copies files.
+            jobs: reads former results.
             load: loads networks of the catalogue.
             parent: Qt's.
         """
@@ -79,7 +79,7 @@ class RunPanel(RunPart):
         self.summary.hide()
         self.details = Details(self.explainer, lambda: session.view)
         self.details.hide()
-        self.files = Files(self.summary, jobs, self)
+        self.files = Files(self.summary, self)
         self.files.failed.connect(self._tell)
         self._lay_out()
         self._order_tabs()
@@ -140,7 +140,7 @@ class RunPanel(RunPart):
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """The threads; whoever owns this ends them."""
-        return self.runner.lane, self.explainer.lane
+        return self.runner.lane, self.explainer.lane, self.files.lane
 
     @property
     def results(self) -> Results | None:

@@ -29,6 +29,10 @@ from camviewer.teach.teaching import Stage, Taught, teach
 
 Load = Callable[..., Classifier]
 
+NO_BETTER = (
+    "Going deeper was not clearly better on the pictures put aside, so what was taught fast stays."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -145,6 +149,8 @@ class _Work:
         file = kept.new_file(self._lesson.folder.name, now.date())
         saving.save(learnt, file)
         found = results.of(learnt, file, now.isoformat(timespec="seconds"), was, deep=deep)
+        if self._plan.deeply and not deep:
+            found = replace(found, notes=(NO_BETTER, *found.notes))
         results.write(found, self._lesson.folder)
         classifier = replace(learnt.classifier, name=file.stem, weights=file.name)
         return Outcome(self._lesson, found, classifier)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from camviewer.gui.panels.controls import Note
@@ -22,6 +22,7 @@ class Summary(QWidget):
 
     Attributes:
         keep: the menu of what can be done with the network's file.
+        stop: the button that ends writing a file.
     """
 
     live_wanted = Signal()
@@ -51,7 +52,15 @@ class Summary(QWidget):
         self.file.setToolTip("A copy of the file, or other formats")
         self.keep = QMenu(self)
         self.file.setMenu(self.keep)
+        self._written = Note()
+        self._written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.stop = QPushButton("Cancel")
+        self.stop.setAutoDefault(False)
+        self.stop.setProperty("look", "small")
+        self.stop.setAccessibleName("Cancel writing the file")
+        self.stop.setToolTip("Write no file")
         self._lay_out()
+        self.say_written("")
         self.live.clicked.connect(self.live_wanted)
         self.details.clicked.connect(self.details_wanted)
 
@@ -69,6 +78,10 @@ class Summary(QWidget):
         for widget in (self._headline, self._meaning, self._changed, self.live):
             layout.addWidget(widget)
         layout.addLayout(buttons)
+        line = QHBoxLayout()
+        line.addWidget(self._written, 1)
+        line.addWidget(self.stop)
+        layout.addLayout(line)
         layout.addWidget(self._warnings)
         layout.addWidget(self._origin)
 
@@ -95,6 +108,25 @@ class Summary(QWidget):
         count = len(results.mistakes)
         few = "1 mistake…" if count == 1 else f"{count} mistakes…"
         self.details.setText(few if count else "Results…")
+
+    @property
+    def written(self) -> str:
+        """What is said of the file that is being written, or was last."""
+        return self._written.text()
+
+    def say_writing(self, name: str) -> None:
+        """A file is on its way."""
+        self._say(f"Writing {name}…", writing=True)
+
+    def say_written(self, text: str) -> None:
+        """It is there, and what one must know to use it; empty when nothing is."""
+        self._say(text, writing=False)
+
+    def _say(self, text: str, *, writing: bool) -> None:
+        self._written.setText(text)
+        self._written.setVisible(bool(text))
+        self.stop.setVisible(writing)
+        self.file.setEnabled(not writing)
 
     def say_changed(self, *, changed: bool) -> None:
         """Whether the lesson is not any more what was taught."""
