@@ -38,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = Options(
         layers=tuple(arguments.layers),
         input_size=arguments.input_size,
+        small=arguments.small,
         held_out=arguments.held_out,
         seed=arguments.seed,
     )
@@ -108,7 +109,7 @@ def _table(learnt: Taught) -> str:
         (
             f"built on {learnt.descent.backbone}, "
             f"{' and '.join(tap.name for tap in learnt.descent.taps)}, pictures of "
-            f"{learnt.classifier.preprocessing.input_size} pixels"
+            f"{learnt.classifier.preprocessing.input_size} pixels{_strongest(learnt)}"
         ),
         *_of_head(learnt.head),
         *teach_deep.lines(learnt),
@@ -126,3 +127,8 @@ def _of_head(head: Head | None) -> list[str]:
     if head is None:
         return []
     return [f"strength of regularisation {head.strength:g}, temperature {head.temperature:.2f}"]
+
+
+def _strongest(learnt: Taught) -> str:
+    share = learnt.descent.taps[0].strongest
+    return "" if share == 1 else f", their strongest {100 * share:g} % of cells: things are small"

@@ -92,6 +92,12 @@ def _add_backbone(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="pixels of the short side (default: what gives a map of ten cells or more)",
     )
+    group.add_argument(
+        "--small",
+        action="store_true",
+        help="the things fill little of a picture: look closer, at several layers, and at each "
+        "channel's strongest cells; the map then points at them, but its boxes are not tighter",
+    )
     group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
     # what other commands let one say about a network is settled by the backbone
     parser.set_defaults(texts=[], labels=None, mean=None, std=None, trust=False)

@@ -19,6 +19,7 @@ TARGET_LAYER = "maps"
 """The layer of a taught network whose means its linear layer is given."""
 
 _LEAST_LENGTH = 1e-6
+_STEPS = 1000  # of the share of cells that count
 
 
 class Order(StrEnum):
@@ -38,15 +39,25 @@ class Tap:
         order: of its axes.
         prefix: tokens before the grid; zero unless the order is TOKENS.
         cells: ``(rows, columns)`` of tokens, whose number alone does not tell; else ``(0, 0)``.
+        strongest: which share of the cells counts, those where a channel is strongest; 1 for all.
+            In steps of 1/1000, above 0.
     """
 
     name: str
     order: Order
     prefix: int = 0
     cells: tuple[int, int] = (0, 0)
+    strongest: float = 1.0
 
-    def grid(self, activation: Tensor) -> Tensor:
-        """The activation as ``(batch, channels, rows, columns)``."""
+    def seen(self, activation: Tensor) -> Tensor:
+        """What counts of the activation, as ``(batch, channels, rows, columns)``.
+
+        ``A'_k(x, y) = A_k(x, y)`` where that is among the strongest of channel ``k``, else 0.
+        """
+        grid = self._grid(activation)
+        return grid if self.strongest == 1 else _strongest(grid, round(self.strongest * _STEPS))
+
+    def _grid(self, activation: Tensor) -> Tensor:
         if self.order is Order.CHANNELS_FIRST:
             return activation
         if self.order is Order.CHANNELS_LAST:
@@ -127,6 +138,12 @@ class TaughtNetwork(nn.Module):
     features unit vectors, so that contrast and brightness count for less, and leaves the logits a
     linear function of the maps' means.
 
+    Things of a few cells drown in a mean over all of them. Where a tap says so, each channel counts
+    only where it is strongest: pooled, that is the mean of its strongest cells (between the average
+    pooling of Zhou et al. and the maximum pooling of Oquab et al. 2015, Is Object Localization for
+    Free?). Since all other cells are set to zero *before* the average pooling, the logits remain
+    linear in the maps' means, and the map says which cells made them.
+
     Args:
         trunk: as from `cut`.
         taps: the layers it returns, the finest first; coarser ones are resized to its grid.
@@ -156,13 +173,21 @@ class TaughtNetwork(nn.Module):
         return self._pooled(grids), torch.cat(lengths, 1).flatten(1)
 
     def _of_unit_strength(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        grids = [tap.grid(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
+        grids = [tap.seen(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
         finest, *coarser = grids
         coarser = [F.interpolate(g, size=finest.shape[-2:], mode="bilinear") for g in coarser]
         return [_of_unit_mean(grid) for grid in (finest, *coarser)]
 
     def _pooled(self, grids: Sequence[Tensor]) -> Tensor:
         return torch.flatten(self.pool(self.maps(torch.cat(list(grids), 1))), 1)
+
+
+def _strongest(grid: Tensor, thousandths: int) -> Tensor:
+    cells = grid.flatten(2)
+    # without math.ceil and max, so that torch.fx and exports can follow for all sizes
+    count = (cells.shape[2] * thousandths + _STEPS - 1) // _STEPS
+    least = cells.topk(count, 2).values[:, :, -1:]
+    return torch.where(grid >= least.unsqueeze(3), grid, 0.0)
 
 
 def _of_unit_mean(grid: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,10 +24,11 @@ from camviewer.models.weightfile import Contents
 from camviewer.types import BoxRule
 
 _KEY = "camviewer.taught"
-_FORMAT = 1
+_FORMAT, _BEFORE_STRONGEST = 2, 1
 _MOST_CLASSES = 10_000
 _MOST_TAPS = 8
 _MOST_CELLS = 1024
+_LEAST_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,10 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
     Raises:
         ExportError: if it cannot be written.
     """
+    # those who know of no strongest cells shall not open what counts on them
+    plain = all(tap.strongest == 1 for tap in descent.taps)
     described = {
-        "format": _FORMAT,
+        "format": _BEFORE_STRONGEST if plain else _FORMAT,
         **asdict(descent),
         "labels": classifier.labels,
         "nothing": classifier.nothing,
@@ -168,7 +171,7 @@ def _described(contents: Contents, path: Path) -> dict[str, Any]:
         described = None
     if not isinstance(described, dict):
         raise ModelError(f"{path.name} holds no network that camviewer taught.")
-    if described.get("format") != _FORMAT:
+    if described.get("format") not in (_BEFORE_STRONGEST, _FORMAT):
         raise ModelError(
             f"{path.name} was taught by another version of camviewer, which this one does not "
             "understand. Install the newest one, or teach it again."
@@ -236,7 +239,11 @@ def _tap(value: Mapping[str, Any]) -> Tap:
     numbers = (value["prefix"], rows, columns)
     if not all(type(n) is int and 0 <= n <= _MOST_CELLS for n in numbers):
         raise ValueError("The numbers of its cells make no sense.")
-    return Tap(_text(value["name"]), Order(value["order"]), value["prefix"], (rows, columns))
+    strongest = float(value.get("strongest", 1))
+    if not _LEAST_SHARE <= strongest <= 1:
+        raise ValueError("The share of its cells that count is not from 0.001 to 1.")
+    order = Order(value["order"])
+    return Tap(_text(value["name"]), order, value["prefix"], (rows, columns), strongest)
 
 
 def _thresholds(value: object) -> tuple[float, ...] | None:

@@ -26,6 +26,13 @@ _CELLS = 10
 
 _STEP = 32  # pixels
 
+_STRONGEST = 0.03
+"""Share of the cells that count where things are small."""
+
+_STAGES = 3  # of the network whose ends are looked at where things are small
+_FINEST = 8  # pixels of a cell: below, layers know edges, and cells are many
+_CLOSER = 2  # times the network's own input size
+
 
 @dataclass(frozen=True, eq=False)
 class Foundation:
@@ -37,6 +44,7 @@ class Foundation:
         preprocessing: what it expects of a picture, at the size at which it will work.
         descent: where it comes from.
         identity: tells its weights from all others.
+        small: it looks for things that fill little of a picture.
     """
 
     trunk: fx.GraphModule
@@ -44,6 +52,7 @@ class Foundation:
     preprocessing: Preprocessing
     descent: Descent
     identity: str
+    small: bool = False
 
     def network(self, classes: int, device: torch.device | None = None) -> TaughtNetwork:
         """The network with a new head, in evaluation mode; a copy on a device other than the CPU.
@@ -60,14 +69,21 @@ class Foundation:
 
 
 def found(
-    classifier: Classifier, layers: Sequence[str] = (), input_size: int | None = None
+    classifier: Classifier,
+    layers: Sequence[str] = (),
+    input_size: int | None = None,
+    *,
+    small: bool = False,
 ) -> Foundation:
     """Build upon a network.
 
     Args:
         classifier: the starter, or a network of the catalogue with whatever weights.
-        layers: which to look at, by name; none for the automatic one.
+        layers: which to look at, by name; none for the automatic ones.
         input_size: pixels of the short side; None for a size at which the map has enough cells.
+        small: look for things that fill little of a picture: closer, at the ends of the last
+            stages together, of which the earlier have finer grids, and at each channel's strongest
+            cells only.
 
     Raises:
         ModelError: if nothing can be built upon this network, or it cannot take this size.
@@ -83,6 +99,8 @@ def found(
         runtime="eager",
     )
     wanted = {explainer.layer(name) for name in layers} or {explainer.automatic}
+    if small and not layers:
+        wanted.update(_ends_of_stages(explainer, own.input_size))
     # in order of execution the finest comes first
     chosen = [layer for layer in explainer.layers if layer in wanted]
     names = [layer.name for layer in chosen]
@@ -93,15 +111,16 @@ def found(
     return Foundation(
         trunk=trunk,
         channels=sum(layer.channels for layer in chosen),
-        preprocessing=_sized(own, chosen, input_size),
+        preprocessing=_sized(own, chosen, input_size, closer=small),
         descent=Descent(
             backbone=classifier.name,
             weights=classifier.weights,
             weights_sha256=classifier.weights_sha256,
-            taps=tuple(_tap(layer) for layer in chosen),
+            taps=tuple(_tap(layer, _STRONGEST if small else 1.0) for layer in chosen),
             rescale=rescale,
         ),
         identity=classifier.weights_sha256 or _hash_of(trunk),
+        small=small,
     )
 
 
@@ -144,17 +163,38 @@ def _of_one_size(name: str) -> bool:
     return name != starter.NAME and zoo.takes_image_size(name)
 
 
-def _sized(own: Preprocessing, layers: Sequence[Layer], wanted: int | None) -> Preprocessing:
+def _ends_of_stages(explainer: Explainer, size: int) -> list[Layer]:
+    """The ends of the stages before the automatic layer: each has a finer grid than the next.
+
+    Args:
+        explainer: of the network.
+        size: of the pictures that it was opened with.
+    """
+    ends = set(explainer.containers.values())
+    found, last = list[Layer](), explainer.automatic
+    for layer in reversed(explainer.layers[: explainer.layers.index(last)]):
+        coarse = max(layer.cells) * _FINEST <= size
+        if layer.name in ends and coarse and math.prod(layer.cells) > math.prod(last.cells):
+            found.append(layer)
+            last = layer
+    return found[: _STAGES - 1]
+
+
+def _sized(
+    own: Preprocessing, layers: Sequence[Layer], wanted: int | None, *, closer: bool
+) -> Preprocessing:
     cells = min(layers[0].cells)
-    if wanted is None and not own.fixed_size and cells < _CELLS:
+    if wanted is None and closer and not own.fixed_size:
+        wanted = _CLOSER * own.input_size
+    elif wanted is None and not own.fixed_size and cells < _CELLS:
         wanted = math.ceil(own.input_size * _CELLS / cells / _STEP) * _STEP
     return own.overridden(Overrides(input_size=wanted))
 
 
-def _tap(layer: Layer) -> Tap:
+def _tap(layer: Layer, strongest: float) -> Tap:
     order = Order(layer.layout.axes.value)
     cells = layer.cells if order is Order.TOKENS else (0, 0)
-    return Tap(layer.name, order, layer.layout.prefix, cells)
+    return Tap(layer.name, order, layer.layout.prefix, cells, strongest)
 
 
 def _hash_of(trunk: fx.GraphModule) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from camviewer import paths
 from camviewer.errors import CamviewerError
-from camviewer.models.backbone import TARGET_LAYER
+from camviewer.models.backbone import TARGET_LAYER, TaughtNetwork
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.models.plain import Plain
 from camviewer.models.taught import Descent
@@ -49,6 +49,7 @@ class Options:
     Attributes:
         layers: of the backbone, by name; none for its automatic one.
         input_size: pixels of the short side; None for a size at which maps are fine enough.
+        small: the things fill little of a picture, see `foundation.found`.
         held_out: share of the pictures that are not taught but tried, above 0 and below 1.
         seed: another one holds out others.
         cut_recordings: see `split`.
@@ -57,6 +58,7 @@ class Options:
 
     layers: tuple[str, ...] = ()
     input_size: int | None = None
+    small: bool = False
     held_out: float = 0.25
     seed: int = 0
     cut_recordings: bool = False
@@ -161,7 +163,8 @@ class Teaching:
         dataset.check()
         if not 0 < self._options.held_out < 1:
             raise CamviewerError("The share to hold out is above 0 and below 1, such as 0.25.")
-        foundation = found(backbone, self._options.layers, self._options.input_size)
+        chosen = self._options
+        foundation = found(backbone, chosen.layers, chosen.input_size, small=chosen.small)
         check(self._cancelled)
         dataset, features = self._look(dataset, foundation, device or torch.device("cpu"))
         return Prepared(dataset, foundation, features, self._split(dataset))
@@ -244,7 +247,7 @@ class Teaching:
             )
             features = extractor.extract(
                 dataset.examples,
-                looks(foundation.preprocessing),
+                looks(foundation.preprocessing, one_size=foundation.small),
                 lambda done, total: self.tell(Stage.LOOKING, done / total),
                 self._cancelled,
             )
@@ -287,14 +290,19 @@ class Trial:
         taught: NDArray[np.float32],
         held_out: NDArray[np.float32],
     ) -> Plain | None:
-        """How good it is with one length for all pictures; None where there are several layers.
+        """How good it is with one length for all pictures.
+
+        None where there are several layers, or only a layer's strongest cells count: no network of
+        the backbone's own kind does that.
 
         Args:
             bias: of the head, ``(classes,)``.
             taught: lengths of taught pictures, ``(n, layers)``.
             held_out: of those that were held out.
         """
-        if taught.shape[1] > 1:
+        network = self.classifier.network
+        strongest = isinstance(network, TaughtNetwork) and network.taps[0].strongest < 1
+        if taught.shape[1] > 1 or strongest:
             return None
         length = float(taught.mean())
         logits = (self.logits - bias) * (held_out / length) + bias

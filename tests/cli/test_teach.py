@@ -119,3 +119,12 @@ def test_help_comes_without_a_network_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "False"
     assert "--multi-label" in done.stdout
+
+
+def test_small_things_are_said_to_be_small(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    assert main(["teach", str(data), "--out", str(out), "--small", *_FIXED]) == 0
+    assert "their strongest 3 % of cells: things are small" in capsys.readouterr().out
+    assert {tap.strongest for tap in taught.load(out).network.taps} == {0.03}

@@ -82,6 +82,32 @@ def test_the_map_averages_to_the_logit(modules: tuple[str, ...], channels: int) 
     torch.testing.assert_close(run.prediction[0], logits, atol=1e-5, rtol=1e-5)
 
 
+def test_a_channel_counts_where_it_is_strongest() -> None:
+    """Of 20 cells a share of 0.11 is three, rounded up; equal ones count together."""
+    values = torch.tensor([9.0, 8.0, 7.0, 6.0, *[1.0] * 16])
+    tied = torch.tensor([5.0, *[2.0] * 4, *[-1.0] * 15])
+    activation = torch.stack((values, tied)).view(1, 2, 4, 5)
+    seen = Tap("x", Order.CHANNELS_FIRST, strongest=0.11).seen(activation).flatten(2)[0]
+    assert seen.tolist() == [[9.0, 8.0, 7.0, *[0.0] * 17], [5.0, *[2.0] * 4, *[0.0] * 15]]
+
+
+def test_the_map_of_strongest_cells_averages_to_the_logit_and_is_zero_elsewhere() -> None:
+    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST, strongest=0.1)
+    network = _taught((tap,), 128).eval()
+    explainer = Explainer(network, _SIZE, torch.device("cpu"), TARGET_LAYER)
+    picture = torch.randn(1, 3, 96, 64, generator=torch.Generator().manual_seed(1))
+    run = explainer.run(picture, explainer.automatic)
+    assert run.linear is not None
+    assert run.linear.weight is not None
+    maps = torch.einsum("ck,kyx->cyx", run.linear.weight, run.grid[0])
+    torch.testing.assert_close(
+        maps.mean((1, 2)) + run.linear.bias, network(picture)[0].detach(), atol=1e-5, rtol=1e-5
+    )
+    cells = run.cells[0] * run.cells[1]
+    counting = (run.grid[0].flatten(1) > 0).sum(1)
+    assert 0 < counting.max() <= -(-cells // 10)
+
+
 def test_each_layer_has_features_of_length_one() -> None:
     names = _names()
     taps = tuple(Tap(names[module], Order.CHANNELS_FIRST) for module in ("layer3", "layer4"))
@@ -101,7 +127,7 @@ def test_each_layer_has_features_of_length_one() -> None:
 )
 def test_every_order_of_axes_becomes_a_grid(tap: Tap, shape: tuple[int, ...]) -> None:
     activation = torch.arange(torch.Size(shape).numel()).float().view(shape)
-    grid = tap.grid(activation)
+    grid = tap.seen(activation)
     assert grid.shape == (2, 5, 3, 4)
     at = {
         Order.CHANNELS_FIRST: lambda: activation[1, 2, 1, 3],
@@ -121,6 +147,25 @@ def test_the_file_gives_back_what_was_saved(one_layer: Classifier, file: Path) -
     assert loaded.target_layer == TARGET_LAYER
     assert taught.about(file) == {"figures": {"accuracy": 0.5}}
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_strongest_cells_survive_the_file_and_older_versions_refuse_it(tmp_path: Path) -> None:
+    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST, strongest=0.03)
+    classifier = _classifier(_taught((tap,), 128))
+    path = tmp_path / "small.safetensors"
+    taught.save(path, classifier, _descent(classifier), {})
+    loaded = taught.load(path).network
+    picture = torch.randn(1, 3, _SIZE, 96)
+    torch.testing.assert_close(loaded(picture), classifier.network(picture))
+    assert loaded.taps == (tap,)
+    with safe_open(path, framework="pt") as source:
+        assert json.loads(source.metadata()["camviewer.taught"])["format"] == 2
+
+
+def test_files_from_before_strongest_cells_open(one_layer: Classifier, file: Path) -> None:
+    old = _rewritten(file, lambda d: [d["taps"][0].pop("strongest"), d.update(format=1)])
+    picture = torch.randn(1, 3, _SIZE, 96)
+    torch.testing.assert_close(taught.load(old).network(picture), one_layer.network(picture))
 
 
 def test_several_labels_keep_their_thresholds(one_layer: Classifier, tmp_path: Path) -> None:
@@ -181,6 +226,8 @@ _LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "layers of a kind": lambda d: d.update(taps=[7]),
     "another order": lambda d: d["taps"][0].update(order="tokens"),
     "cells beyond reason": lambda d: d["taps"][0].update(cells=[10**9, 10**9]),
+    "strongest of none": lambda d: d["taps"][0].update(strongest=0),
+    "strongest of no number": lambda d: d["taps"][0].update(strongest=float("nan")),
     "nothing beyond the labels": lambda d: d.update(nothing=2),
     "thresholds of a kind": lambda d: d.update(thresholds=["a", "b"]),
     "too few thresholds": lambda d: d.update(thresholds=[0.5]),

@@ -189,3 +189,30 @@ def test_figures_can_be_kept_as_json(learnt: Taught) -> None:
     kept = json.loads(json.dumps(learnt.figures.as_dict()))
     assert kept["accuracy"] == 1
     assert kept["classes"][0]["name"] == "cross"
+
+
+def test_small_things_are_looked_for_closer_and_at_the_strongest_cells(
+    place: Path, learnt: Taught
+) -> None:
+    small = teach(learnt.dataset, backbone(), _options(place, small=True))
+    (tap,) = small.descent.taps  # the starter's own grid is fine enough
+    assert (tap.name, tap.strongest) == (learnt.descent.taps[0].name, 0.03)
+    assert small.figures.accuracy == 1
+
+
+def test_small_things_are_looked_at_in_pictures_twice_as_large() -> None:
+    own = backbone().preprocessing.input_size
+    assert found(backbone(), small=True).preprocessing.input_size == 2 * own
+    assert found(backbone(), input_size=SIZE, small=True).preprocessing.input_size == SIZE
+
+
+def test_small_things_are_looked_for_at_the_ends_of_the_last_stages() -> None:
+    labels = tuple(map(str, range(1000)))
+    resnet = Classifier("resnet18", zoo.build("resnet18"), labels, zoo.preprocessing("resnet18"))
+    foundation = found(resnet, small=True)
+    # the first stage's cells of four pixels are too many
+    ends = ["layer2.1.relu_1", "layer3.1.relu_1", "layer4.1.relu_1"]
+    assert [tap.name for tap in foundation.descent.taps] == ends
+    assert foundation.channels == 128 + 256 + 512
+    named = found(resnet, ("layer3",), small=True)
+    assert [tap.name for tap in named.descent.taps] == ends[1:2]
