@@ -103,6 +103,8 @@ def _session(model: bytes, size: Size | None = None) -> Any:
     import onnxruntime  # takes long to import, and few processes need it
 
     options = onnxruntime.SessionOptions()
+    # an arena of its own for each session would keep what the largest picture took
+    options.enable_cpu_mem_arena = False
     options.log_severity_level = 3  # errors; warnings tell how graphs are rewritten
     options.intra_op_num_threads = torch.get_num_threads()
     # ONNX Runtime's threads wait busily for one another, which pays within a run and starves
