@@ -35,6 +35,7 @@ class Results:
         answers: of all pictures that were held out; each shows one class.
         notes: what the person should know, a line each.
         fingerprint: of the lesson as it was taught, see `fingerprint`.
+        small: things were said to fill little of a picture.
     """
 
     file: Path
@@ -47,6 +48,7 @@ class Results:
     answers: tuple[Answer, ...]
     notes: tuple[str, ...]
     fingerprint: str
+    small: bool = False
 
     @property
     def hits(self) -> int:
@@ -78,7 +80,9 @@ class Results:
         return tuple(tuple(counts[truth, said] for said in self.classes) for truth in self.classes)
 
 
-def of(learnt: Taught, file: Path, date: str, lesson_was: str, *, deep: bool) -> Results:
+def of(
+    learnt: Taught, file: Path, date: str, lesson_was: str, *, deep: bool, small: bool = False
+) -> Results:
     """The results of a lesson that has just been taught.
 
     Args:
@@ -87,6 +91,7 @@ def of(learnt: Taught, file: Path, date: str, lesson_was: str, *, deep: bool) ->
         date: ISO 8601.
         lesson_was: the fingerprint of the lesson when that began.
         deep: layers of the backbone were taught too.
+        small: things were said to fill little of a picture.
     """
     return Results(
         file=file,
@@ -99,6 +104,7 @@ def of(learnt: Taught, file: Path, date: str, lesson_was: str, *, deep: bool) ->
         answers=learnt.figures.answers,
         notes=(*learnt.dataset.notes(), *learnt.split.notes),
         fingerprint=lesson_was,
+        small=small,
     )
 
 
@@ -157,4 +163,5 @@ def _results(value: Any) -> Results | None:
         answers=answers,
         notes=tuple(value["notes"]),
         fingerprint=texts[3],
+        small=bool(value.get("small", False)),  # those before know of no such thing
     )

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from camviewer.models import kept, taught
+from camviewer.models.backbone import TaughtNetwork
 from camviewer.teach import results
 from camviewer.teach.data.lesson import Lesson
 from tests.gui.teaching import Taught, features, run
@@ -199,6 +200,31 @@ def test_choices_make_the_plan(run: Taught) -> None:
     plan = choices.plan
     assert plan.deeply
     assert (plan.tuning.epochs, plan.tuning.stages, plan.fast.held_out) == (7, None, 0.4)
+    assert not plan.fast.small
+    told: list[bool] = []
+    choices.changed.connect(lambda: told.append(choices.plan.fast.small))
+    choices.small.click()
+    assert told == [True]
+
+
+def test_small_things_are_looked_at_closer_and_stay_small(run: Taught) -> None:
+    lesson = run.lesson()
+    run.open(lesson)
+    run.panel.choices.small.click()
+    run.teach()
+    made = run.panel.results
+    assert made is not None
+    assert made.small
+    assert "fast, small things, on starter" in run.panel.summary.text
+    network = taught.load(made.file).network
+    assert isinstance(network, TaughtNetwork)
+    assert network.taps[0].strongest < 1
+    # the next time, too
+    run.panel.choices.small.setChecked(False)
+    run.panel.set_lesson(None)
+    run.open(Lesson(lesson.folder))
+    until(run, lambda: run.panel.results is not None)
+    assert run.panel.choices.small.isChecked()
 
 
 def test_a_network_is_chosen_from_the_whole_catalogue(run: Taught) -> None:

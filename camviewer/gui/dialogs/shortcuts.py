@@ -23,6 +23,13 @@ _MORE = {
         ("Remove the pane", "Del"),
         ("Back to one picture", "Esc"),
     ],
+    "Teaching": [
+        ("Record for a class, while held", "1 to 9"),
+        ("Remove the selected pictures", "Del"),
+        ("Explain the selected picture", "Enter"),
+        ("Teach", "Ctrl+Enter"),
+        ("Back to the picture", "Esc"),
+    ],
     "Mouse": [
         ("Zoom about the cursor", "Wheel, pinch"),
         ("Move the picture", "Drag, middle button"),

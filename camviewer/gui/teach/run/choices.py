@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QPushButton,
@@ -24,6 +25,11 @@ from camviewer.teach import deep
 
 _FAST = "Its layers stay as they are and a new last one is learnt. Try this first."
 _DEEP = "Its layers learn your pictures, too. Better with many pictures; it takes minutes."
+_SMALL_TIP = (
+    "The things fill little of a picture: look closer, at several layers, and at each channel's\n"
+    "strongest cells. The heatmap then points at them, but its boxes are not tighter. It takes "
+    "longer."
+)
 _SIZES = (None, 128, 224, 320, 448)  # pixels
 _HELD_OUT = (10, 50)  # percent
 _ROUNDS = (1, 100)
@@ -57,7 +63,9 @@ class Choices(QWidget):
         self.more.setArrowType(Qt.ArrowType.RightArrow)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setAccessibleName("More options of teaching")
-        self.more.setToolTip("How many pictures are held out, their size, and how deeply to teach")
+        self.more.setToolTip(
+            "What is held out, how closely pictures are looked at, and how deeply to teach"
+        )
         self._make_options()
         self._lay_out()
         self._connect()
@@ -75,6 +83,9 @@ class Choices(QWidget):
         self.picture_size.setToolTip("Larger ones show smaller things, and take longer")
         for size in _SIZES:
             self.picture_size.addItem("Automatic" if size is None else f"{size} pixels", size)
+        self.small = QCheckBox("Small things: look closer")
+        self.small.setAccessibleName("Small things: look closer")
+        self.small.setToolTip(_SMALL_TIP)
         self.stages = QComboBox()
         self.stages.setAccessibleName("What learns")
         self.stages.setToolTip("The more layers learn, the more pictures are needed")
@@ -98,6 +109,7 @@ class Choices(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.add_row(caption("Held out"), self.held_out)
         form.add_row(caption("Pictures"), self.picture_size)
+        form.add_row(caption(""), self.small)
         self._captions = {self.stages: caption("What learns"), self.rounds: caption("Rounds")}
         for field, label in self._captions.items():
             form.add_row(label, field)
@@ -121,6 +133,7 @@ class Choices(QWidget):
         self.held_out.moved.connect(self.changed)
         for box in (self.picture_size, self.stages):
             box.activated.connect(self.changed)
+        self.small.clicked.connect(self.changed)
         self.rounds.moved.connect(self.changed)
 
     @property
@@ -131,7 +144,9 @@ class Choices(QWidget):
         return replace(
             made,
             deeply=self.deep.isChecked(),
-            fast=replace(made.fast, held_out=held_out, input_size=size),
+            fast=replace(
+                made.fast, held_out=held_out, input_size=size, small=self.small.isChecked()
+            ),
             tuning=replace(
                 made.tuning,
                 stages=self.stages.currentData(),
@@ -143,8 +158,9 @@ class Choices(QWidget):
     @property
     def in_order(self) -> tuple[QWidget, ...]:
         """The controls, as Tab visits them."""
-        options = (self.held_out.slider, self.picture_size, self.stages, self.rounds.slider)
-        return (self.base.box, self.fast, self.deep, self.more, *options)
+        options = (self.held_out.slider, self.picture_size, self.small)
+        deeply = (self.stages, self.rounds.slider)
+        return (self.base.box, self.fast, self.deep, self.more, *options, *deeply)
 
     def _unfold(self, open_: bool) -> None:
         self.more.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)

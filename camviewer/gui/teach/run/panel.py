@@ -215,6 +215,7 @@ class RunPanel(RunPart):
     def _show_former(self, lesson: Lesson, found: Results | None) -> None:
         if lesson is self._lesson and self._results is None and found is not None:
             self.explainer.use(found.file)
+            self.choices.small.setChecked(found.small)  # things stay as small as they were
             self._show_results(found)
 
     def _show_results(self, results: Results | None) -> None:

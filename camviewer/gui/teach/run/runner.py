@@ -148,7 +148,8 @@ class _Work:
         now = dt.datetime.now().astimezone()
         file = kept.new_file(self._lesson.folder.name, now.date())
         saving.save(learnt, file)
-        found = results.of(learnt, file, now.isoformat(timespec="seconds"), was, deep=deep)
+        when, small = now.isoformat(timespec="seconds"), self._plan.fast.small
+        found = results.of(learnt, file, when, was, deep=deep, small=small)
         if self._plan.deeply and not deep:
             found = replace(found, notes=(NO_BETTER, *found.notes))
         results.write(found, self._lesson.folder)

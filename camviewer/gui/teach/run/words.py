@@ -38,6 +38,7 @@ def origin(results: Results) -> str:
     except ValueError:  # of a file that somebody changed
         when = results.date
     how = "deep" if results.deep else "fast"
+    how += ", small things" if results.small else ""
     return (
         f"{when} · {how}, on {results.backbone} · {results.taught} pictures · "
         f"{_seconds(results.seconds)}"
