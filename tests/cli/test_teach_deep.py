@@ -56,6 +56,7 @@ def test_ended_it_keeps_the_best_and_goes_on_when_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "mine.safetensors"
+    before = signal.getsignal(signal.SIGINT)
 
     def press(self: Bar, epoch: Epoch) -> None:
         if epoch.number == 1:
@@ -74,7 +75,7 @@ def test_ended_it_keeps_the_best_and_goes_on_when_told(
     assert "epoch 2 of 2" in again
     assert not out.with_suffix(".unfinished").exists()
     assert len(taught.about(out)["deep"]["epochs"]) == 3
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ended_before_it_learnt_anything_it_leaves_nothing(

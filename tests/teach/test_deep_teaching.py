@@ -1,5 +1,6 @@
 """Deep teaching from pictures to a taught network: honest figures, never worse, can be stopped."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,16 @@ def test_without_progress_it_is_what_fast_teaching_makes(place: Path, learnt: De
     assert quick.head is not None
     np.testing.assert_array_equal(made.head.weight, quick.head.weight)
     assert made.figures == made.fast == quick.figures == learnt.fast
+
+
+def test_from_scratch_being_as_good_suffices(place: Path, tmp_path: Path) -> None:
+    """A head that began with zeros and has hardly moved is right, but in great doubt."""
+    slow = replace(STILL, epochs=3, head_rate=1e-3, fresh=True)
+    made = teach_deeply(read(folders(tmp_path / "set")), backbone(), fast(place), slow)
+    best = made.tuned.epochs[made.tuned.best]
+    assert best.balanced == 1
+    assert best.held_out_loss > 0.5 * math.log(3)
+    assert made.deeper
 
 
 def test_several_labels_and_pictures_of_none(place: Path) -> None:

@@ -15,8 +15,9 @@ class Options:
         epochs: how often as many pictures as there are to learn from are shown, at most.
         patience: epochs without progress on the held-out pictures after which it ends.
         batch: pictures between two steps.
-        rate: learning rate of the last stage.
-        head_rate: of the head, which may know nothing yet.
+        rate: learning rate of the last stage. What the head sees are unit vectors and its weights
+            are long, so small changes of the layers below it already turn answers over.
+        head_rate: of the head, which fast teaching has brought near its best.
         falling: each earlier stage learns at this share of the next one's rate, for it has more to
             lose (Howard and Ruder 2018, section 3.2, with 1/2.6).
         decay: weight decay of all that is not a bias or a scale.
@@ -32,8 +33,8 @@ class Options:
     epochs: int = 20
     patience: int = 5
     batch: int = 16
-    rate: float = 1e-4
-    head_rate: float = 1e-3
+    rate: float = 2e-5
+    head_rate: float = 1e-4
     falling: float = 1 / 2.6
     decay: float = 0.01
     statistics: bool | None = None
@@ -63,6 +64,7 @@ def from_scratch(epochs: int = 60, **changes: int | float | bool | None) -> Opti
         "stages": None,
         "patience": 15,
         "falling": 1.0,
+        "rate": 1e-4,
         "head_rate": 1e-4,
         "statistics": True,
         "fresh": True,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from camviewer.errors import CamviewerError
 from camviewer.media import images
 from camviewer.models.backbone import TaughtNetwork
-from camviewer.models.classifier import Classifier
+from camviewer.models.classifier import Activation, Classifier
 from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
@@ -22,8 +22,9 @@ from camviewer.teach.data.split import Split, split
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.told import Epoch, Step, Tuned
+from camviewer.teach.deep.trial import Trial as Judgement
 from camviewer.teach.deep.trial import judged
-from camviewer.teach.deep.tuning import best_of, fine_tune, trial_of
+from camviewer.teach.deep.tuning import fine_tune
 from camviewer.teach.figures import Figures
 from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching, Trial
 from camviewer.types import Fit
@@ -127,7 +128,7 @@ def teach_deeply(
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
-        deeper=_is_better(tuned, start, prepared, parts.held_out),
+        deeper=_is_better(tuned, start, prepared, parts.held_out, where, fresh=chosen.fresh),
     )
     if not made.deeper:
         return made
@@ -160,18 +161,39 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
 
 
 def _is_better(
-    tuned: Tuned, start: heads.Head, prepared: Prepared, choosing: tuple[int, ...]
+    tuned: Tuned,
+    start: heads.Head,
+    prepared: Prepared,
+    choosing: tuple[int, ...],
+    device: torch.device,
+    *,
+    fresh: bool,
 ) -> bool:
-    """Than fast teaching of the same pictures, by those to choose by, and clearly.
+    """Than fast teaching of the same pictures, by those to choose by.
 
-    They are few, and fast teaching has learnt from them too in the end.
+    Clearly so, for they are few, and fast teaching has learnt from them too in the end; but where
+    all layers began with random numbers, being as good suffices: nobody teaches from scratch to
+    keep a network that has learnt nothing but its last layer.
     """
     places = list(choosing)
-    logits = torch.from_numpy(start.logits(prepared.features.values[places, 0])).float()
-    targets = torch.from_numpy(prepared.dataset.targets()[places])
-    before = judged(logits, targets, tuned.classifier.activation)
-    after = trial_of(best_of(tuned.epochs))
-    return after.balanced >= before.balanced and after.loss < _CLEARLY * before.loss
+    paths = [prepared.dataset.examples[i].path for i in places]
+    before = _calibrated(start.logits(prepared.features.values[places, 0]), prepared, places)
+    logits, _ = _answers(tuned.classifier, paths, device, lambda _: None)
+    after = _calibrated(logits, prepared, places)
+    if after.balanced < before.balanced:
+        return False
+    return fresh or after.loss < _CLEARLY * before.loss
+
+
+def _calibrated(
+    logits: NDArray[np.float64], prepared: Prepared, places: Sequence[int]
+) -> Judgement:
+    """How good answers are when they are no surer than they may be, as what is kept will be."""
+    targets, several = prepared.dataset.targets()[list(places)], prepared.dataset.multi_label
+    temperature, _ = heads.best_temperature(logits, targets, several, _LEAST_TEMPERATURE)
+    kind = Activation.SIGMOID if several else Activation.SOFTMAX
+    scaled = torch.from_numpy(logits / temperature).float()
+    return judged(scaled, torch.from_numpy(targets), kind)
 
 
 def _zeros(head: heads.Head) -> heads.Head:
