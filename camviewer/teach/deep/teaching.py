@@ -104,7 +104,7 @@ def teach_deeply(
     with steps.timed(Stage.TUNING):
         tuned = fine_tune(
             teaching.with_head(
-                prepared.foundation, prepared.dataset, _zeros(start) if chosen.fresh else start
+                prepared.foundation, prepared.dataset, _begun(start, fresh=chosen.fresh)
             ),
             prepared.dataset,
             parts,
@@ -196,8 +196,15 @@ def _calibrated(
     return judged(scaled, torch.from_numpy(targets), kind)
 
 
-def _zeros(head: heads.Head) -> heads.Head:
-    return replace(head, weight=np.zeros_like(head.weight), bias=np.zeros_like(head.bias))
+def _begun(head: heads.Head, *, fresh: bool) -> heads.Head:
+    """A head as deep teaching begins with it: zeros, or what fast teaching found.
+
+    Where fast teaching is always right, calibration has multiplied its logits up to five times.
+    The loss of the taught pictures is nothing then, and steps that go by the signs of a gradient
+    of nothing are noise; so the logits are taken as they were before.
+    """
+    factor = 0.0 if fresh else min(1.0, head.temperature)
+    return replace(head, weight=head.weight * factor, bias=head.bias * factor)
 
 
 def _telling(
