@@ -13,6 +13,7 @@ from camviewer.gui.icons import icon
 from camviewer.gui.theme import SPACE
 
 _STAYS_MS = 8000
+_OFFER_STAYS_MS = 20_000  # reading what can be done, and deciding, takes longer
 _UNNAMED = "What can be done about the message"
 
 
@@ -60,7 +61,6 @@ class MessageBar(QFrame):
         self._kind = Kind.INFO
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_STAYS_MS)
         self._timer.timeout.connect(self.clear)
         self.hide()
 
@@ -96,7 +96,7 @@ class MessageBar(QFrame):
         if kind is Kind.ERROR:
             self._timer.stop()
         else:
-            self._timer.start()
+            self._timer.start(_OFFER_STAYS_MS if action else _STAYS_MS)
 
     def clear(self) -> None:
         """Show nothing."""

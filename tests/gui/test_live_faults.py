@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from camviewer.live.condition import Condition
 from camviewer.media.videos import VideoFile
-from tests.gui.live_worlds import SIZE, Rig, StallWatch, locked, rig
+from tests.gui.live_worlds import SIZE, STALL, Rig, StallWatch, locked, rig
 from tests.media import fake_camera
 from tests.media.fake_camera import FakeBackend, FakeCamera
 from tests.media.movies import movie
@@ -227,4 +227,4 @@ def test_the_gui_thread_is_free_while_much_happens(live: Rig) -> None:
         live.player.set_frozen(False)
         live.more(5)
         live.player.stop()
-        assert watch.stop() < 0.05
+        assert watch.stop() < STALL

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -166,13 +165,8 @@ def test_it_repaints_at_most_ten_times_a_second(plot: ScorePlot, qtbot: QtBot) -
     assert count > 10
 
 
-def test_painting_costs_less_than_two_milliseconds(plot: ScorePlot) -> None:
-    for index in range(1000):
-        plot.add(50 + index * 0.03, inspection(PICTURE, peak(1, 1), peak(3, 3), peak(2, 2)))
-    image = QImage(plot.size(), QImage.Format.Format_ARGB32_Premultiplied)
-    took = []
-    for _ in range(30):
-        began = time.perf_counter()
-        plot.render(image, QPointF().toPoint())
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.002
+def test_painting_has_as_little_to_do_however_fast_scores_come(plot: ScorePlot) -> None:
+    for index in range(3000):
+        plot.add(50 + index * 0.01, inspection(PICTURE, peak(1, 1), peak(3, 3), peak(2, 2)))
+    points = [sum(len(run) for run in track.runs()) for track in plot.history.tracks]
+    assert points == [round(SPAN / STEP) + 1] * 3

@@ -11,7 +11,7 @@ from camviewer.gui.panels.film_strip import read_thumbnail
 from camviewer.gui.settings import ExportChoices
 from camviewer.live.condition import Condition
 from camviewer.live.loop import Result
-from tests.gui.live_worlds import SIZE, StallWatch
+from tests.gui.live_worlds import SIZE, STALL, StallWatch
 from tests.gui.windows import Opened, opened, picture, ui
 from tests.media.fake_camera import FakeCamera
 from tests.media.movies import movie
@@ -161,7 +161,7 @@ def test_all_panels_follow_without_holding_up_the_window(ui: Opened) -> None:
             results(ui, 3)
         window.player.stop()
         QApplication.processEvents()
-    assert watch.stop() < 0.05
+    assert watch.stop() < STALL
 
 
 def test_a_lost_camera_keeps_the_window_usable(ui: Opened) -> None:

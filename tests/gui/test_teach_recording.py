@@ -17,7 +17,7 @@ from camviewer.live.slot import Arrival
 from camviewer.media import images
 from camviewer.types import Frame
 from tests.gui.fake_player import FakePlayer, as_player
-from tests.gui.live_worlds import StallWatch
+from tests.gui.live_worlds import STALL, StallWatch
 from tests.gui.teach_worlds import Cards, cards
 from tests.media.fake_camera import FakeBackend, FakeCamera
 from tests.media.movies import movie
@@ -255,7 +255,7 @@ def test_recording_holds_up_nobody(cards: Cards) -> None:
         cards.wait(lambda: cards.held()["cup"] >= 12)
         QTest.keyRelease(cards.view, Qt.Key.Key_1)
         cards.ui.window.player.stop()
-    assert watch.stop() < 0.05
+    assert watch.stop() < STALL
 
 
 def test_closing_the_window_keeps_what_was_recorded(watching: Cards, camera: FakeCamera) -> None:

@@ -331,15 +331,17 @@ def test_a_copy_is_saved(
     assert known.summary.written == ""
 
 
-def test_what_cannot_be_exported_says_why(
-    run: Taught, known: RunPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "mine.pth"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    with run.bot.waitSignal(known.files.failed, timeout=60_000):
-        known.files.to_weights.trigger()
-    assert "torchvision has no network called starter" in known.trouble.text()
-    assert not target.exists()
+def test_what_cannot_be_exported_is_not_offered(known: RunPanel) -> None:
+    weights, made = known.files.to_weights, known.results
+    assert made is not None
+    assert not weights.isEnabled()
+    assert weights.toolTip().startswith("torchvision has no network like the starter")
+    known.files.use(replace(made, backbone="resnet18"))
+    assert weights.isEnabled()
+    known.files.use(replace(made, backbone="resnet18", small=True))
+    assert not weights.isEnabled()
+    assert "strongest cells" in weights.toolTip()
+    assert known.files.to_onnx.isEnabled()
 
 
 def test_an_export_goes_on_beside_and_can_be_cancelled(

@@ -283,8 +283,10 @@ class PictureGrid(QListView):
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        # rows without a gap at their end, whether or not there is a scroll bar
-        room = self.width() - self.verticalScrollBar().sizeHint().width() - _GAP
+        # rows without a gap at their end, whether or not there is a scroll bar, for which Qt leaves
+        # so much; a row that fills all the rest it breaks
+        bar, extent = self.verticalScrollBar(), QStyle.PixelMetric.PM_ScrollBarExtent
+        room = self.maximumViewportSize().width() - self.style().pixelMetric(extent, None, bar) - 1
         cell = room // max(1, room // _CELL)
         if self.gridSize().width() != cell:
             self._squares.cell = QSize(cell, cell)

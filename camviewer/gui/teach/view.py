@@ -275,6 +275,8 @@ class TeachView(QWidget):
         self._looked_at = classes
         page = self.board if classes else self.beginning
         if self._pages.currentWidget() is not page:
+            if self._awake:
+                self.setFocus()  # or Qt passes it on to the name of a class, where digits are text
             self._pages.setCurrentWidget(page)
             self._take_focus()
         self._side.setVisible(bool(classes))

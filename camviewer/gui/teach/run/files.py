@@ -16,7 +16,7 @@ from camviewer.errors import CancelledError, ExportError
 from camviewer.gui.crash import message_for
 from camviewer.gui.teach.run.summary import Summary
 from camviewer.gui.worker import Lane, Ticket
-from camviewer.models import taught
+from camviewer.models import starter, taught
 from camviewer.teach.results import Results
 
 _ONNX = "ONNX (*.onnx)"
@@ -53,6 +53,7 @@ class Files(QObject):
         self._results: Results | None = None
         self._folder = Path.home()
         self.lane = Lane("network files", self)
+        summary.keep.setToolTipsVisible(True)
         self.save_as = summary.keep.addAction("&Save a Copy As…")
         self.to_onnx = summary.keep.addAction("Export as &ONNX…")
         self.to_weights = summary.keep.addAction("Export as &torchvision Weights…")
@@ -80,6 +81,13 @@ class Files(QObject):
         """Offer this network's file."""
         self._results = results
         self._summary.say_written("")
+        why = ""
+        if results.backbone == starter.NAME:
+            why = "torchvision has no network like the starter. Export it as ONNX."
+        elif results.small:
+            why = "No network of torchvision looks at the strongest cells only. Export it as ONNX."
+        self.to_weights.setEnabled(not why)
+        self.to_weights.setToolTip(why or "Weights that plain torchvision loads")
 
     def _ask(self, title: str, suffixes: tuple[str, ...], kinds: str, make: Make) -> None:
         """Ask where to, and let something make a file there from the network's."""
