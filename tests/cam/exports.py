@@ -21,11 +21,11 @@ _export_model = exporting.export_model
 _models: dict[str, bytes] = {}
 
 
-def model_of(trunk: fx.GraphModule, size: Size) -> bytes:
+def model_of(trunk: fx.GraphModule, size: Size, shape: exporting.Shape | None = None) -> bytes:
     """The real export, made once for all tests that need the same one."""
-    key = f"{store.key_of(trunk)} {size}"
+    key = f"{store.key_of(trunk)} {size} {shape}"
     if key not in _models:
-        _models[key] = _export_model(trunk, size)
+        _models[key] = _export_model(trunk, size, shape)
     return _models[key]
 
 
@@ -47,10 +47,10 @@ class Exports:
         self.may_start.wait(60)
         folder = Path(arguments[-1])
         if self.spoil:
-            trunk, size, _in_background = torch.load(folder / export.TRUNK, weights_only=False)
+            trunk, size, _, shape = torch.load(folder / export.TRUNK, weights_only=False)
             for parameter in trunk.parameters():
                 parameter.data += self.spoil
-            torch.save((trunk, size, False), folder / export.TRUNK)
+            torch.save((trunk, size, False, shape), folder / export.TRUNK)
         exporting.export_folder(folder)
         return 0
 
