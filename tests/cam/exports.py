@@ -21,7 +21,7 @@ _export_model = exporting.export_model
 _models: dict[str, bytes] = {}
 
 
-def model_of(trunk: fx.GraphModule, size: Size, shape: exporting.Shape | None = None) -> bytes:
+def model_of(trunk: fx.GraphModule, size: Size, shape: export.Shape | None = None) -> bytes:
     """The real export, made once for all tests that need the same one."""
     key = f"{store.key_of(trunk)} {size} {shape}"
     if key not in _models:
