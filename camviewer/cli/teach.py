@@ -130,5 +130,5 @@ def _of_head(head: Head | None) -> list[str]:
 
 
 def _strongest(learnt: Taught) -> str:
-    share = learnt.descent.taps[0].strongest
-    return "" if share == 1 else f", their strongest {100 * share:g} % of cells: things are small"
+    share = learnt.descent.strongest
+    return "" if share == 1 else f", small things: the strongest {100 * share:g} % of cells count"

@@ -95,8 +95,8 @@ def _add_backbone(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--small",
         action="store_true",
-        help="the things fill little of a picture: look closer, at several layers, and at each "
-        "channel's strongest cells; the map then points at them, but its boxes are not tighter",
+        help="the things fill little of a picture: look closer, at finer layers, and let the "
+        "strongest cells of a class's map alone make its score",
     )
     group.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda, cuda:N, mps")
     # what other commands let one say about a network is settled by the backbone

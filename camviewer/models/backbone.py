@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -12,14 +13,14 @@ from torch.nn import functional as F
 
 from camviewer.errors import ModelError
 from camviewer.models import gap, starter, zoo
+from camviewer.models.pooling import StrongestCells
 from camviewer.models.starter_net import StarterNet
 from camviewer.models.tracer import Tracer, names_of
 
 TARGET_LAYER = "maps"
-"""The layer of a taught network whose means its linear layer is given."""
+"""The layer of a taught network whose maps its linear layer weighs."""
 
 _LEAST_LENGTH = 1e-6
-_STEPS = 1000  # of the share of cells that count
 
 
 class Order(StrEnum):
@@ -39,25 +40,15 @@ class Tap:
         order: of its axes.
         prefix: tokens before the grid; zero unless the order is TOKENS.
         cells: ``(rows, columns)`` of tokens, whose number alone does not tell; else ``(0, 0)``.
-        strongest: which share of the cells counts, those where a channel is strongest; 1 for all.
-            In steps of 1/1000, above 0.
     """
 
     name: str
     order: Order
     prefix: int = 0
     cells: tuple[int, int] = (0, 0)
-    strongest: float = 1.0
 
-    def seen(self, activation: Tensor) -> Tensor:
-        """What counts of the activation, as ``(batch, channels, rows, columns)``.
-
-        ``A'_k(x, y) = A_k(x, y)`` where that is among the strongest of channel ``k``, else 0.
-        """
-        grid = self._grid(activation)
-        return grid if self.strongest == 1 else _strongest(grid, round(self.strongest * _STEPS))
-
-    def _grid(self, activation: Tensor) -> Tensor:
+    def grid(self, activation: Tensor) -> Tensor:
+        """The activation as ``(batch, channels, rows, columns)``."""
         if self.order is Order.CHANNELS_FIRST:
             return activation
         if self.order is Order.CHANNELS_LAST:
@@ -130,7 +121,7 @@ def _needed(wanted: Sequence[fx.Node]) -> set[fx.Node]:
 
 
 class TaughtNetwork(nn.Module):
-    """A backbone with average pooling and one linear layer, so that its CAM is exact.
+    """A backbone with pooling and one linear layer, so that its CAM is exact.
 
     The generic localisation of Zhou et al. 2016, Learning Deep Features for Discriminative
     Localization, section 4, on maps of unit strength: each layer's activation ``A`` is divided by
@@ -138,56 +129,88 @@ class TaughtNetwork(nn.Module):
     features unit vectors, so that contrast and brightness count for less, and leaves the logits a
     linear function of the maps' means.
 
-    Things of a few cells drown in a mean over all of them. Where a tap says so, each channel counts
-    only where it is strongest: pooled, that is the mean of its strongest cells (between the average
-    pooling of Zhou et al. and the maximum pooling of Oquab et al. 2015, Is Object Localization for
-    Free?). Since all other cells are set to zero *before* the average pooling, the logits remain
-    linear in the maps' means, and the map says which cells made them.
+    Things of a few cells drown in a mean over all of them. With a smaller share the class's map
+    ``M_c = sum_k W_ck A_k`` is made first, and its strongest cells alone are averaged:
+    ``logit_c = mean(the strongest of M_c) + b_c``, see `StrongestCells`. The map is the same sum of
+    channels, and says which cells made the logit.
 
     Args:
         trunk: as from `cut`.
         taps: the layers it returns, the finest first; coarser ones are resized to its grid.
         channels: of all layers together.
         classes: how many.
+        strongest: which share of the cells counts, those where a class's map is strongest; above 0,
+            1 for all, in steps of 1/1000.
     """
 
-    def __init__(self, trunk: nn.Module, taps: Sequence[Tap], channels: int, classes: int) -> None:
+    def __init__(
+        self,
+        trunk: nn.Module,
+        taps: Sequence[Tap],
+        channels: int,
+        classes: int,
+        strongest: float = 1.0,
+    ) -> None:
         super().__init__()
         self.trunk = trunk
         self.taps = tuple(taps)
+        self.channels = channels
+        self.classes = classes
+        self.strongest = strongest
         self.maps = nn.Identity()
-        self.pool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(channels, classes)
+        self.fc: Any  # a Linear or, to weigh each cell, a Conv2d
+        self.pool: nn.Module
+        if strongest == 1:
+            self.pool = nn.AdaptiveAvgPool2d(1)
+            self.fc = nn.Linear(channels, classes)
+        else:
+            self.fc = nn.Conv2d(channels, classes, 1)
+            self.pool = StrongestCells(strongest)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pictures (N, 3, H, W) to logits (N, classes)."""
-        return self.fc(self.features(x))  # type: ignore[no-any-return]
+        return self._logits([grid for grid, _ in self._of_unit_strength(self._grids(x))])
+
+    def answered(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The logits, and the lengths by which each layer's maps were divided (N, layers)."""
+        grids, lengths = zip(*self._of_unit_strength(self._grids(x)), strict=True)
+        return self._logits(grids), torch.cat(lengths, 1).flatten(1)
 
     def features(self, x: Tensor) -> Tensor:
-        """Map normalised pictures (N, 3, H, W) to what the linear layer sees (N, channels)."""
-        return self._pooled([grid for grid, _ in self._of_unit_strength(x)])
+        """Map normalised pictures (N, 3, H, W) to the means of all maps (N, channels)."""
+        return self.looked_at(x)[0]
 
     def looked_at(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The features, and the lengths by which each layer's maps were divided (N, layers)."""
-        grids, lengths = zip(*self._of_unit_strength(x), strict=True)
-        return self._pooled(grids), torch.cat(lengths, 1).flatten(1)
+        grids, lengths = zip(*self._of_unit_strength(self._grids(x)), strict=True)
+        return torch.cat(grids, 1).mean((2, 3)), torch.cat(lengths, 1).flatten(1)
 
-    def _of_unit_strength(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        grids = [tap.seen(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
+    def unit_maps(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Each layer's maps of unit strength, coarser ones not resized, and their lengths.
+
+        Returns:
+            ``(N, channels, rows, columns)`` for each layer, and ``(N, layers)``.
+        """
+        own = self._grids(x)
+        lengths = [length for _, length in self._of_unit_strength(own)]
+        maps = [torch.div(grid, length) for grid, length in zip(own, lengths, strict=True)]
+        return maps, torch.cat(lengths, 1).flatten(1)
+
+    def _grids(self, x: Tensor) -> list[Tensor]:
+        return [tap.grid(found) for tap, found in zip(self.taps, self.trunk(x), strict=True)]
+
+    def _of_unit_strength(self, grids: list[Tensor]) -> list[tuple[Tensor, Tensor]]:
         finest, *coarser = grids
         coarser = [F.interpolate(g, size=finest.shape[-2:], mode="bilinear") for g in coarser]
         return [_of_unit_mean(grid) for grid in (finest, *coarser)]
 
-    def _pooled(self, grids: Sequence[Tensor]) -> Tensor:
-        return torch.flatten(self.pool(self.maps(torch.cat(list(grids), 1))), 1)
-
-
-def _strongest(grid: Tensor, thousandths: int) -> Tensor:
-    cells = grid.flatten(2)
-    # without math.ceil and max, so that torch.fx and exports can follow for all sizes
-    count = (cells.shape[2] * thousandths + _STEPS - 1) // _STEPS
-    least = cells.topk(count, 2).values[:, :, -1:]
-    return torch.where(grid >= least.unsqueeze(3), grid, 0.0)
+    def _logits(self, grids: Sequence[Tensor]) -> Tensor:
+        maps = self.maps(torch.cat(list(grids), 1))
+        if self.strongest == 1:
+            logits: Tensor = self.fc(torch.flatten(self.pool(maps), 1))
+        else:
+            logits = self.pool(self.fc(maps))
+        return logits
 
 
 def _of_unit_mean(grid: Tensor) -> tuple[Tensor, Tensor]:

@@ -66,12 +66,12 @@ def network(taught: TaughtNetwork, descent: Descent, length: float, size: int) -
             f"torchvision has no network called {name}, so there is no state_dict of it. Export it "
             "as ONNX."
         )
-    if len(taught.taps) > 1 or taught.taps[0].strongest != 1:
+    if len(taught.taps) > 1 or taught.strongest != 1:
         raise ModelError(
             "It looks at several layers or at the strongest cells only, for which torchvision's "
             f"{name} has no layers. Export it as ONNX, or teach again with one whole layer."
         )
-    made = zoo.build(name, taught.fc.out_features, size, rescale=descent.rescale).eval()
+    made = zoo.build(name, taught.classes, size, rescale=descent.rescale).eval()
     head = zoo.head_of(name)
     expected = made.state_dict()
     state = {k.removeprefix("trunk."): v for k, v in taught.state_dict().items() if k[:3] != "fc."}
@@ -103,5 +103,6 @@ def _check(made: nn.Module, taught: TaughtNetwork, length: float, size: int) -> 
 def logits(taught: TaughtNetwork, pictures: Tensor, length: float) -> Tensor:
     """What the network with one length for all pictures answers, ``(N, classes)``."""
     seen, lengths = taught.looked_at(pictures)
-    weighted: Tensor = (taught.fc(seen) - taught.fc.bias) * lengths / length
-    return weighted + taught.fc.bias
+    bias: Tensor = taught.fc.bias
+    weighted: Tensor = (taught.fc(seen) - bias) * lengths / length
+    return weighted + bias

@@ -24,7 +24,7 @@ from camviewer.models.weightfile import Contents
 from camviewer.types import BoxRule
 
 _KEY = "camviewer.taught"
-_FORMAT, _BEFORE_STRONGEST = 2, 1
+_FORMAT, _ALL_CELLS = 2, 1
 _MOST_CLASSES = 10_000
 _MOST_TAPS = 8
 _MOST_CELLS = 1024
@@ -41,6 +41,7 @@ class Descent:
         weights_sha256: their hash, hexadecimal.
         taps: the backbone's layers that are looked at, the finest first.
         rescale: see `zoo.build`.
+        strongest: see `TaughtNetwork`.
     """
 
     backbone: str
@@ -48,6 +49,7 @@ class Descent:
     weights_sha256: str
     taps: tuple[Tap, ...]
     rescale: bool = True
+    strongest: float = 1.0
 
 
 def is_taught(contents: Contents) -> bool:
@@ -67,10 +69,9 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
     Raises:
         ExportError: if it cannot be written.
     """
-    # those who know of no strongest cells shall not open what counts on them
-    plain = all(tap.strongest == 1 for tap in descent.taps)
+    # versions that know of no strongest cells shall not open what counts on them
     described = {
-        "format": _BEFORE_STRONGEST if plain else _FORMAT,
+        "format": _ALL_CELLS if descent.strongest == 1 else _FORMAT,
         **asdict(descent),
         "labels": classifier.labels,
         "nothing": classifier.nothing,
@@ -127,6 +128,7 @@ def descent(path: Path) -> Descent:
             str(described.get("weights_sha256", "")),
             _taps(described["taps"]),
             described["rescale"] is not False,
+            _strongest(described),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path.name} does not say what it was taught upon.") from error
@@ -171,7 +173,7 @@ def _described(contents: Contents, path: Path) -> dict[str, Any]:
         described = None
     if not isinstance(described, dict):
         raise ModelError(f"{path.name} holds no network that camviewer taught.")
-    if described.get("format") not in (_BEFORE_STRONGEST, _FORMAT):
+    if described.get("format") not in (_ALL_CELLS, _FORMAT):
         raise ModelError(
             f"{path.name} was taught by another version of camviewer, which this one does not "
             "understand. Install the newest one, or teach it again."
@@ -188,14 +190,15 @@ def _assembled(described: dict[str, Any], state: Mapping[str, Tensor]) -> Classi
     for name, tensor in state.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name} holds numbers that are not finite.")
-    if weight.ndim != 2 or len(weight) != len(labels):
+    strongest = _strongest(described)
+    if weight.ndim != (2 if strongest == 1 else 4) or len(weight) != len(labels):
         raise ValueError(f"It has {len(labels)} labels for weights of {tuple(weight.shape)}.")
     name = _text(described["backbone"])
     size = preprocessing.input_size if name != starter.NAME and zoo.takes_image_size(name) else None
     bare = backbone.skeleton(name, size, rescale=described["rescale"] is not False)
     trunk = backbone.cut(bare, [tap.name for tap in taps])
     with torch.device("meta"):
-        network = TaughtNetwork(trunk, taps, weight.shape[1], len(labels))
+        network = TaughtNetwork(trunk, taps, weight.shape[1], len(labels), strongest)
     network.load_state_dict(dict(state), assign=True)
     nothing = described["nothing"]
     if nothing is not None and (type(nothing) is not int or not 0 <= nothing < len(labels)):
@@ -239,11 +242,14 @@ def _tap(value: Mapping[str, Any]) -> Tap:
     numbers = (value["prefix"], rows, columns)
     if not all(type(n) is int and 0 <= n <= _MOST_CELLS for n in numbers):
         raise ValueError("The numbers of its cells make no sense.")
-    strongest = float(value.get("strongest", 1))
-    if not _LEAST_SHARE <= strongest <= 1:
+    return Tap(_text(value["name"]), Order(value["order"]), value["prefix"], (rows, columns))
+
+
+def _strongest(described: Mapping[str, Any]) -> float:
+    share = float(described.get("strongest", 1))
+    if not _LEAST_SHARE <= share <= 1:
         raise ValueError("The share of its cells that count is not from 0.001 to 1.")
-    order = Order(value["order"])
-    return Tap(_text(value["name"]), order, value["prefix"], (rows, columns), strongest)
+    return share
 
 
 def _thresholds(value: object) -> tuple[float, ...] | None:

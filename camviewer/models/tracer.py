@@ -9,6 +9,8 @@ from typing import Any
 from torch import fx, nn
 from torchvision.models.feature_extraction import NodePathTracer
 
+from camviewer.models.pooling import StrongestCells
+
 _one_at_a_time = threading.Lock()
 
 
@@ -32,6 +34,12 @@ class Tracer(NodePathTracer):  # type: ignore[misc]
         with _one_at_a_time:
             graph: fx.Graph = super().trace(root, concrete_args)
         return graph
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether a module is one operation."""
+        whole: bool = super().is_leaf_module(m, module_qualified_name)
+        # its number of cells is arithmetic, which only a network with open sizes may follow
+        return whole or isinstance(m, StrongestCells)
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """A module is called."""

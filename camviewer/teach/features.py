@@ -56,7 +56,7 @@ class Features:
     broken: tuple[Broken, ...] = ()
 
 
-def looks(preprocessing: Preprocessing, *, one_size: bool = False) -> tuple[Look, ...]:
+def looks(preprocessing: Preprocessing) -> tuple[Look, ...]:
     """How pictures are looked at while teaching; the first is how they are looked at afterwards.
 
     Smaller and larger ones beside it, so that the size of a thing does not matter, and each of them
@@ -64,11 +64,10 @@ def looks(preprocessing: Preprocessing, *, one_size: bool = False) -> tuple[Look
 
     Args:
         preprocessing: of the network.
-        one_size: show its own size only, which takes a third of the time.
     """
     own = preprocessing.input_size
     sizes = [own]
-    if not preprocessing.fixed_size and not one_size:
+    if not preprocessing.fixed_size:
         step = math.gcd(own, _CELL)
         near = (max(preprocessing.min_size, round(own * s / step) * step) for s in _SCALES)
         sizes = list(dict.fromkeys([own, *near]))
@@ -132,7 +131,7 @@ class Extractor:
             if progress is not None:
                 progress(number + 1, len(examples))
         self._store.tidy()
-        channels, layers = self._network.fc.in_features, len(self._network.taps)
+        channels, layers = self._network.channels, len(self._network.taps)
         empty = np.zeros((0, len(wanted), channels + layers), np.float32)
         values, lengths = np.split(np.stack(rows) if rows else empty, [channels], axis=2)
         return Features(values, lengths, tuple(broken))

@@ -29,7 +29,7 @@ _STEP = 32  # pixels
 _STRONGEST = 0.03
 """Share of the cells that count where things are small."""
 
-_STAGES = 3  # of the network whose ends are looked at where things are small
+_STAGES = 2  # whose ends are looked at where things are small
 _FINEST = 8  # pixels of a cell: below, layers know edges, and cells are many
 _CLOSER = 2  # times the network's own input size
 
@@ -44,7 +44,6 @@ class Foundation:
         preprocessing: what it expects of a picture, at the size at which it will work.
         descent: where it comes from.
         identity: tells its weights from all others.
-        small: it looks for things that fill little of a picture.
     """
 
     trunk: fx.GraphModule
@@ -52,7 +51,6 @@ class Foundation:
     preprocessing: Preprocessing
     descent: Descent
     identity: str
-    small: bool = False
 
     def network(self, classes: int, device: torch.device | None = None) -> TaughtNetwork:
         """The network with a new head, in evaluation mode; a copy on a device other than the CPU.
@@ -62,7 +60,9 @@ class Foundation:
         trunk = self.trunk
         if device is not None and device.type != "cpu":
             trunk = copy.deepcopy(trunk)
-        network = TaughtNetwork(trunk, self.descent.taps, self.channels, classes)
+        network = TaughtNetwork(
+            trunk, self.descent.taps, self.channels, classes, self.descent.strongest
+        )
         torch.nn.init.zeros_(network.fc.weight)
         torch.nn.init.zeros_(network.fc.bias)
         return network.eval().to(device or torch.device("cpu"))
@@ -81,9 +81,8 @@ def found(
         classifier: the starter, or a network of the catalogue with whatever weights.
         layers: which to look at, by name; none for the automatic ones.
         input_size: pixels of the short side; None for a size at which the map has enough cells.
-        small: look for things that fill little of a picture: closer, at the ends of the last
-            stages together, of which the earlier have finer grids, and at each channel's strongest
-            cells only.
+        small: look for things that fill little of a picture: closer, at the ends of the stages
+            before the last, which have finer grids, and where a class's map is strongest only.
 
     Raises:
         ModelError: if nothing can be built upon this network, or it cannot take this size.
@@ -98,9 +97,10 @@ def found(
         classifier.target_layer,
         runtime="eager",
     )
-    wanted = {explainer.layer(name) for name in layers} or {explainer.automatic}
+    wanted = {explainer.layer(name) for name in layers}
     if small and not layers:
         wanted.update(_ends_of_stages(explainer, own.input_size))
+    wanted = wanted or {explainer.automatic}
     # in order of execution the finest comes first
     chosen = [layer for layer in explainer.layers if layer in wanted]
     names = [layer.name for layer in chosen]
@@ -116,11 +116,11 @@ def found(
             backbone=classifier.name,
             weights=classifier.weights,
             weights_sha256=classifier.weights_sha256,
-            taps=tuple(_tap(layer, _STRONGEST if small else 1.0) for layer in chosen),
+            taps=tuple(_tap(layer) for layer in chosen),
             rescale=rescale,
+            strongest=_STRONGEST if small else 1.0,
         ),
         identity=classifier.weights_sha256 or _hash_of(trunk),
-        small=small,
     )
 
 
@@ -177,7 +177,7 @@ def _ends_of_stages(explainer: Explainer, size: int) -> list[Layer]:
         if layer.name in ends and coarse and math.prod(layer.cells) > math.prod(last.cells):
             found.append(layer)
             last = layer
-    return found[: _STAGES - 1]
+    return found[:_STAGES]
 
 
 def _sized(
@@ -191,10 +191,10 @@ def _sized(
     return own.overridden(Overrides(input_size=wanted))
 
 
-def _tap(layer: Layer, strongest: float) -> Tap:
+def _tap(layer: Layer) -> Tap:
     order = Order(layer.layout.axes.value)
     cells = layer.cells if order is Order.TOKENS else (0, 0)
-    return Tap(layer.name, order, layer.layout.prefix, cells, strongest)
+    return Tap(layer.name, order, layer.layout.prefix, cells)
 
 
 def _hash_of(trunk: fx.GraphModule) -> str:

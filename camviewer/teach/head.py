@@ -16,8 +16,11 @@ from camviewer.teach.features import Cancelled, check
 STRENGTHS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 """Strengths of the regularisation that are tried, strongest first."""
 
+SCALE = 20.0
+"""Of unit features, so that strengths near 0.01 are the useful ones."""
+
 _FOLDS = 4
-_SCALE = 20.0  # of unit features, so that strengths near 0.01 are the useful ones
+_UNTRIED = 0.01  # the strength where there is nothing to choose by
 _STEPS = 200  # of L-BFGS at most
 _TEMPERATURES = np.geomspace(0.2, 5.0, 65)
 _LARGEST_WEIGHT = 10.0  # of a rare label
@@ -68,6 +71,23 @@ class Lesson:
     multi_label: bool
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """What cross-validation tells.
+
+    Attributes:
+        strength: of the regularisation, the best.
+        temperature: to divide logits by so that scores are frequencies.
+        loss: that is left, mean over the pictures, in nats.
+        thresholds: see `Head`.
+    """
+
+    strength: float
+    temperature: float
+    loss: float
+    thresholds: tuple[float, ...] | None
+
+
 Report = Callable[[float], None]
 
 
@@ -84,7 +104,7 @@ def fit(lesson: Lesson, report: Report | None = None, cancelled: Cancelled | Non
     Raises:
         CancelledError: if `cancelled` became true.
     """
-    folds = _folds(lesson)
+    folds = folds_of(lesson)
     rounds = len(STRENGTHS) * len(folds) + 1
     done = 0
     trials = {s: np.zeros(lesson.targets.shape) for s in STRENGTHS}
@@ -97,32 +117,52 @@ def fit(lesson: Lesson, report: Report | None = None, cancelled: Cancelled | Non
             done += 1
             if report is not None:
                 report(done / rounds)
-    tried = np.any(folds, axis=0) if folds else np.zeros(len(lesson.targets), bool)
-    if not tried.any():  # one group a class: nothing to choose by
-        strength, temperature, loss, scores = 0.01, 1.0, float("nan"), None
-    else:
-        strength, temperature, loss = _choose(trials, lesson, tried)
-        scores = _sigmoid(trials[strength][tried] / temperature)
-    solution = _solve(lesson, np.ones(len(tried), bool), strength, None, cancelled).numpy()
+    found = calibrated(trials, lesson, folds, _UNTRIED)
+    everything = np.ones(len(lesson.targets), bool)
+    solution = _solve(lesson, everything, found.strength, None, cancelled).numpy()
     if report is not None:
         report(1.0)
+    return head_of(solution[:, :-1] * SCALE, solution[:, -1], found)
+
+
+def head_of(weight: NDArray[np.float64], bias: NDArray[np.float64], found: Calibration) -> Head:
+    """The head with these weights for unit features, once its logits are calibrated."""
+    return Head(
+        weight=weight / found.temperature,
+        bias=bias / found.temperature,
+        strength=found.strength,
+        temperature=found.temperature,
+        thresholds=found.thresholds,
+        loss=found.loss,
+    )
+
+
+def calibrated(
+    trials: dict[float, NDArray[np.float64]],
+    lesson: Lesson,
+    folds: Sequence[NDArray[np.bool_]],
+    untried: float,
+) -> Calibration:
+    """The best strength, and how to read the logits.
+
+    Args:
+        trials: for each strength logits ``(pictures, classes)`` of every picture, from what was
+            fitted to those of the other folds.
+        lesson: the pictures.
+        folds: see `folds_of`.
+        untried: the strength where there are no folds.
+    """
+    classes = range(lesson.targets.shape[1])
+    tried = np.any(folds, axis=0) if folds else np.zeros(len(lesson.targets), bool)
+    if not tried.any():  # one group a class: nothing to choose by
+        halves = tuple(0.5 for _ in classes) if lesson.multi_label else None
+        return Calibration(untried, 1.0, float("nan"), halves)
+    strength, temperature, loss = _choose(trials, lesson, tried)
     thresholds = None
     if lesson.multi_label:
-        classes = range(lesson.targets.shape[1])
-        truth = lesson.targets[tried]
-        thresholds = tuple(
-            0.5 if scores is None else best_threshold(scores[:, c], truth[:, c] > 0)
-            for c in classes
-        )
-    solution = solution / temperature
-    return Head(
-        weight=solution[:, :-1] * _SCALE,
-        bias=solution[:, -1],
-        strength=strength,
-        temperature=temperature,
-        thresholds=thresholds,
-        loss=loss,
-    )
+        scores, truth = _sigmoid(trials[strength][tried] / temperature), lesson.targets[tried]
+        thresholds = tuple(best_threshold(scores[:, c], truth[:, c] > 0) for c in classes)
+    return Calibration(strength, temperature, loss, thresholds)
 
 
 def best_temperature(
@@ -167,7 +207,7 @@ def best_threshold(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> flo
     return float(middle if middle > below else ranked[last])
 
 
-def _folds(lesson: Lesson) -> list[NDArray[np.bool_]]:
+def folds_of(lesson: Lesson) -> list[NDArray[np.bool_]]:
     """Masks of the pictures to try on; of each class some remain to learn from."""
     dealt = np.full(int(lesson.groups.max()) + 1, -1)
     fill = np.zeros((_FOLDS, lesson.targets.shape[1]))
@@ -203,7 +243,7 @@ def _choose(
         for strength, logits in trials.items()
     }
     least = min(loss for _, loss in found.values())
-    strength = min(s for s in STRENGTHS if found[s][1] <= least + _NEARLY)
+    strength = min(s for s in found if found[s][1] <= least + _NEARLY)
     return strength, *found[strength]
 
 
@@ -229,12 +269,12 @@ def _solve(
     """
     looks, channels = lesson.features.shape[1:]
     rows = torch.from_numpy(lesson.features[taught].reshape(-1, channels).astype(np.float64))
-    rows = rows * _SCALE
+    rows = rows * SCALE
     truth = torch.from_numpy(lesson.targets[taught].repeat(looks, axis=0).astype(np.float64))
     # without their mean the features leave the bias alone, and few steps suffice
     centre = rows.mean(dim=0)
     rows -= centre
-    rarity = _rarity(truth) if lesson.multi_label else None
+    rarity = rarity_of(truth) if lesson.multi_label else None
     solution = torch.zeros(truth.shape[1], channels + 1, dtype=torch.float64)
     if start is not None:
         solution.copy_(start)
@@ -252,14 +292,7 @@ def _solve(
         check(cancelled)
         optimiser.zero_grad()
         logits = rows @ solution[:, :-1].T + solution[:, -1]
-        if lesson.multi_label:
-            each = F.binary_cross_entropy_with_logits(
-                logits, truth, pos_weight=rarity, reduction="none"
-            )
-            loss = each.sum(dim=1).mean()
-        else:
-            loss = -(F.log_softmax(logits, 1) * truth).sum(dim=1).mean()
-        loss = loss + strength / 2 * solution[:, :-1].square().sum()
+        loss = loss_of(logits, truth, rarity) + strength / 2 * solution[:, :-1].square().sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
@@ -269,7 +302,21 @@ def _solve(
     return found
 
 
-def _rarity(truth: Tensor) -> Tensor:
+def loss_of(logits: Tensor, truth: Tensor, rarity: Tensor | None) -> Tensor:
+    """The mean loss, a scalar; with a rarity classes do not exclude each other.
+
+    Args:
+        logits: ``(pictures, classes)``.
+        truth: likewise, 0 or 1.
+        rarity: see `rarity_of`.
+    """
+    if rarity is None:
+        return -(F.log_softmax(logits, 1) * truth).sum(dim=1).mean()
+    each = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=rarity, reduction="none")
+    return each.sum(dim=1).mean()
+
+
+def rarity_of(truth: Tensor) -> Tensor:
     """How much more a picture counts that shows a rare label; its root, lest scores be skewed."""
     shown = truth.mean(dim=0)
     return ((1 - shown) / shown.clamp_min(1e-9)).sqrt().clamp(1, _LARGEST_WEIGHT)
@@ -277,7 +324,7 @@ def _rarity(truth: Tensor) -> Tensor:
 
 def _apply(solution: Tensor, features: NDArray[np.float32]) -> NDArray[np.float64]:
     found = solution.numpy()
-    return np.asarray(features.astype(np.float64) * _SCALE @ found[:, :-1].T + found[:, -1])
+    return np.asarray(features.astype(np.float64) * SCALE @ found[:, :-1].T + found[:, -1])
 
 
 def _sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:

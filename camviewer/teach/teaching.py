@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import torch
@@ -20,6 +22,8 @@ from camviewer.models.classifier import Activation, Classifier
 from camviewer.models.plain import Plain
 from camviewer.models.taught import Descent
 from camviewer.teach import head as heads
+from camviewer.teach import pointing
+from camviewer.teach.cells import Cells, look
 from camviewer.teach.data.dataset import Dataset, Example
 from camviewer.teach.data.split import Split, split
 from camviewer.teach.features import Cancelled, Extractor, Features, check, looks
@@ -53,7 +57,7 @@ class Options:
         held_out: share of the pictures that are not taught but tried, above 0 and below 1.
         seed: another one holds out others.
         cut_recordings: see `split`.
-        cache: where features are kept.
+        cache: where features are kept, and beside it, while small things are taught, maps.
     """
 
     layers: tuple[str, ...] = ()
@@ -117,9 +121,9 @@ def teach(
         CancelledError: if `cancelled` became true.
         CamviewerError: if the pictures are too few, or nothing can be built upon the backbone.
     """
-    teaching = Teaching(options or Options(), report, cancelled)
-    lesson = teaching.prepare(dataset, backbone, device)
-    return teaching.finish(lesson, teaching.fit(lesson, lesson.split.teaching))
+    with Teaching(options or Options(), report, cancelled) as teaching:
+        lesson = teaching.prepare(dataset, backbone, device)
+        return teaching.finish(lesson, teaching.fit(lesson, lesson.split.teaching))
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +144,7 @@ class Prepared:
 
 
 class Teaching:
-    """The steps of `teach`, for what does more than these."""
+    """The steps of `teach`, for what does more than these; to be closed."""
 
     def __init__(
         self, options: Options, report: Report | None, cancelled: Cancelled | None
@@ -149,7 +153,20 @@ class Teaching:
         self._options = options
         self._report = report
         self._cancelled = cancelled
+        self._cells: Cells | None = None
         self.seconds: dict[Stage, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._cells is not None:
+            self._cells.close()
 
     def prepare(
         self, dataset: Dataset, backbone: Classifier, device: torch.device | None
@@ -191,18 +208,27 @@ class Teaching:
                 heads.groups_of([prepared.split.groups[i] for i in places]),
                 prepared.dataset.multi_label,
             )
-            return heads.fit(
-                lesson,
-                lambda share: self.tell(Stage.LEARNING, (number + share) / of),
-                self._cancelled,
-            )
+
+            def report(share: float) -> None:
+                self.tell(Stage.LEARNING, (number + share) / of)
+
+            if self._cells is None:
+                return heads.fit(lesson, report, self._cancelled)
+            strongest = prepared.foundation.descent.strongest
+            return pointing.fit(lesson, self._cells, places, strongest, report, self._cancelled)
+
+    def logits(self, prepared: Prepared, head: Head, places: Sequence[int]) -> NDArray[np.float64]:
+        """What the network with this head says of some pictures, ``(pictures, classes)``."""
+        if self._cells is None:
+            return head.logits(prepared.features.values[list(places), 0])
+        return pointing.logits(head, self._cells, places, prepared.foundation.descent.strongest)
 
     def finish(self, prepared: Prepared, head: Head) -> Taught:
         """The network with this head, tried on what was held out."""
         dataset, sides = prepared.dataset, prepared.split
         classifier = with_head(prepared.foundation, dataset, head)
         held_out = list(sides.held_out)
-        logits = head.logits(prepared.features.values[held_out, 0])
+        logits = self.logits(prepared, head, held_out)
         trial = Trial(classifier, [dataset.examples[i] for i in held_out], logits)
         lengths = prepared.features.lengths[:, 0]
         return Taught(
@@ -238,19 +264,21 @@ class Teaching:
         self, dataset: Dataset, foundation: Foundation, device: torch.device
     ) -> tuple[Dataset, Features]:
         with self.timed(Stage.LOOKING):
-            extractor = Extractor(
-                foundation.network(1, device),
-                foundation.preprocessing,
-                foundation.identity,
-                FeatureStore(self._options.cache),
-                device,
-            )
-            features = extractor.extract(
-                dataset.examples,
-                looks(foundation.preprocessing, one_size=foundation.small),
-                lambda done, total: self.tell(Stage.LOOKING, done / total),
-                self._cancelled,
-            )
+            network, preprocessing = foundation.network(1, device), foundation.preprocessing
+
+            def progress(done: int, total: int) -> None:
+                self.tell(Stage.LOOKING, done / total)
+
+            if foundation.descent.strongest == 1:
+                store = FeatureStore(self._options.cache)
+                features = Extractor(
+                    network, preprocessing, foundation.identity, store, device
+                ).extract(dataset.examples, looks(preprocessing), progress, self._cancelled)
+            else:
+                self._cells = Cells(self._options.cache.parent)
+                features = look(
+                    network, preprocessing, dataset.examples, self._cells, progress, self._cancelled
+                )
             dataset = dataset.without(features.broken)
             dataset.check()
             return dataset, features
@@ -292,7 +320,7 @@ class Trial:
     ) -> Plain | None:
         """How good it is with one length for all pictures.
 
-        None where there are several layers, or only a layer's strongest cells count: no network of
+        None where there are several layers, or only a map's strongest cells count: no network of
         the backbone's own kind does that.
 
         Args:
@@ -301,7 +329,7 @@ class Trial:
             held_out: of those that were held out.
         """
         network = self.classifier.network
-        strongest = isinstance(network, TaughtNetwork) and network.taps[0].strongest < 1
+        strongest = isinstance(network, TaughtNetwork) and network.strongest < 1
         if taught.shape[1] > 1 or strongest:
             return None
         length = float(taught.mean())
@@ -319,7 +347,7 @@ class Trial:
 def with_head(foundation: Foundation, dataset: Dataset, head: Head) -> Classifier:
     """The classifier of a data set's classes that has this head."""
     network = foundation.network(len(dataset.classes))
-    network.fc.weight.data = torch.from_numpy(head.weight).float()
+    network.fc.weight.data = torch.from_numpy(head.weight).float().view_as(network.fc.weight)
     network.fc.bias.data = torch.from_numpy(head.bias).float()
     nothing = dataset.nothing
     return Classifier(

@@ -5,7 +5,7 @@
 ``raccoon``: photographs of raccoons against as many that show none. ``tiles``: photographs of
 magnetic tiles, five kinds of defect and none. Half of the pictures is taught, through `camviewer
 teach`; the other half is what `camviewer evaluate localization` measures. Classes become folders
-of links in a temporary folder. What `--small` does (three stages, the strongest 3 % of cells, twice
+of links in a temporary folder. What `--small` does (two stages, the strongest 3 % of cells, twice
 the size) was settled while looking at tiles that were held out, so on tiles its row flatters.
 
 Halves are made in two ways. ``apart``: `camviewer teach --held-out 0.5`, which keeps
@@ -37,7 +37,7 @@ _DATA = Path(
 )
 _RESNET = ("--backbone", "resnet18", "--weights", "resnet18-imagenet.pth")
 _MOBILENET = ("--backbone", "mobilenet_v2", "--weights", "mobilenet_v2-imagenet.pth")
-_STAGES = ("--layers", "layer2", "layer3", "layer4")
+_STAGES = ("--layers", "layer2", "layer3")
 WAYS = {
     "prototype": (*_MOBILENET, "--input-size", "224"),
     "plain": _RESNET,

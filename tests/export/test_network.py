@@ -213,6 +213,19 @@ def test_onnx_of_a_taught_network(
         np.testing.assert_allclose(found, given.network(pictures).numpy(), rtol=1e-3, atol=1e-3)
 
 
+def test_onnx_of_the_strongest_cells(tmp_path: Path, in_process: list[bool]) -> None:
+    foundation = found(backbone(), input_size=SIZE, small=True)
+    network = foundation.network(2)
+    torch.nn.init.normal_(network.fc.weight)
+    given = Classifier("taught", network, CLASSES, foundation.preprocessing)
+    made = to_onnx(given, tmp_path / "x.onnx")
+    assert made.deviation < 1e-4
+    assert in_process == [True]
+    assert made.notes[0] == "It takes any number of pictures of any size."
+    with pytest.raises(ModelError, match="no network called starter"):
+        plain.network(network, foundation.descent, 1.0, SIZE)
+
+
 class Stubborn(torch.nn.Module):
     """Its export is right at one size only."""
 

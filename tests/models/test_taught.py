@@ -1,7 +1,7 @@
 """Taught networks: exact maps, one file, and files that lie."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from camviewer.cam.explainer import Explainer
+from camviewer.cam.methods.gradient import grad_cam
+from camviewer.cam.methods.linear import cam
+from camviewer.cam.split import Run
+from camviewer.cam.targets import ClassTarget, Target
 from camviewer.errors import ExportError, ModelError
 from camviewer.models import backbone, catalog, starter, taught, zoo
 from camviewer.models.backbone import TARGET_LAYER, Order, Tap, TaughtNetwork
@@ -22,11 +26,11 @@ from camviewer.models.taught import Descent
 _SIZE = 64
 
 
-def _taught(taps: tuple[Tap, ...], channels: int, labels: tuple[str, ...] = ("a", "b")) -> Any:
+def _taught(taps: tuple[Tap, ...], channels: int, strongest: float = 1.0) -> Any:
     network = starter.load_starter().network
     torch.manual_seed(0)
     trunk = backbone.cut(network, [tap.name for tap in taps])
-    return TaughtNetwork(trunk, taps, channels, len(labels))
+    return TaughtNetwork(trunk, taps, channels, 2, strongest)
 
 
 def _classifier(network: Any, **more: Any) -> Classifier:
@@ -55,7 +59,8 @@ def one_layer() -> Classifier:
 
 def _descent(classifier: Classifier) -> Descent:
     assert isinstance(classifier.network, TaughtNetwork)
-    return Descent("starter", starter.WEIGHTS, "0" * 64, classifier.network.taps)
+    network = classifier.network
+    return Descent("starter", starter.WEIGHTS, "0" * 64, network.taps, strongest=network.strongest)
 
 
 @pytest.fixture
@@ -82,30 +87,47 @@ def test_the_map_averages_to_the_logit(modules: tuple[str, ...], channels: int) 
     torch.testing.assert_close(run.prediction[0], logits, atol=1e-5, rtol=1e-5)
 
 
-def test_a_channel_counts_where_it_is_strongest() -> None:
-    """Of 20 cells a share of 0.11 is three, rounded up; equal ones count together."""
-    values = torch.tensor([9.0, 8.0, 7.0, 6.0, *[1.0] * 16])
-    tied = torch.tensor([5.0, *[2.0] * 4, *[-1.0] * 15])
-    activation = torch.stack((values, tied)).view(1, 2, 4, 5)
-    seen = Tap("x", Order.CHANNELS_FIRST, strongest=0.11).seen(activation).flatten(2)[0]
-    assert seen.tolist() == [[9.0, 8.0, 7.0, *[0.0] * 17], [5.0, *[2.0] * 4, *[0.0] * 15]]
+class _OneToOne(torch.nn.Module):
+    """A backbone whose only layer is the picture itself."""
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (x,)
 
 
-def test_the_map_of_strongest_cells_averages_to_the_logit_and_is_zero_elsewhere() -> None:
-    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST, strongest=0.1)
-    network = _taught((tap,), 128).eval()
+def test_the_strongest_cells_of_the_class_map_make_the_logit() -> None:
+    """Maps of 2 x 3 cells by hand: a third of them is two, of all channels the same two."""
+    network = TaughtNetwork(_OneToOne(), (Tap("x", Order.CHANNELS_FIRST),), 3, 2, 0.33)
+    channels = [[9.0, 0, 0, 0, 3, 0], [0.0, 6, 0, 0, 6, 0], [0.0, 0, 0, 0, 0, 0]]
+    network.fc.weight.data = torch.tensor([[1.0, 1, 5], [1, -1, 5]]).view(2, 3, 1, 1)
+    network.fc.bias.data = torch.tensor([0.5, -1.0])
+    # the means are (2, 2, 0), of the length sqrt(8)
+    # the maps times it are (9, 6, 0, 0, 9, 0) and (9, -6, 0, 0, -3, 0)
+    expected = [9 / 8**0.5 + 0.5, 4.5 / 8**0.5 - 1]
+    found = network(torch.tensor(channels).view(1, 3, 2, 3))[0]
+    torch.testing.assert_close(found, torch.tensor(expected))
+
+
+@pytest.mark.parametrize("method", [cam, grad_cam])
+def test_the_strongest_of_the_shown_map_average_to_the_logit(
+    method: Callable[[Run, Sequence[Target]], torch.Tensor],
+) -> None:
+    """With a bias; Grad-CAM's map is that of CAM divided by the number of cells."""
+    names = _names()
+    taps = tuple(Tap(names[module], Order.CHANNELS_FIRST) for module in ("layer3", "layer4"))
+    network = _taught(taps, 224, strongest=0.1).eval()
     explainer = Explainer(network, _SIZE, torch.device("cpu"), TARGET_LAYER)
     picture = torch.randn(1, 3, 96, 64, generator=torch.Generator().manual_seed(1))
     run = explainer.run(picture, explainer.automatic)
-    assert run.linear is not None
-    assert run.linear.weight is not None
-    maps = torch.einsum("ck,kyx->cyx", run.linear.weight, run.grid[0])
-    torch.testing.assert_close(
-        maps.mean((1, 2)) + run.linear.bias, network(picture)[0].detach(), atol=1e-5, rtol=1e-5
-    )
+    logits = network(picture)[0].detach()
+    maps = method(run, [ClassTarget(0), ClassTarget(1)])
     cells = run.cells[0] * run.cells[1]
-    counting = (run.grid[0].flatten(1) > 0).sum(1)
-    assert 0 < counting.max() <= -(-cells // 10)
+    scale = cells if method is grad_cam else 1
+    top = maps.flatten(1).topk(-(-cells // 10), 1).values.mean(1) * scale
+    torch.testing.assert_close(top + network.fc.bias.detach(), logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(run.prediction[0], logits, atol=1e-5, rtol=1e-5)
+    assert run.linear is not None
+    assert not run.linear.averages
+    assert run.channel_gradients([ClassTarget(0)]) is None
 
 
 def test_each_layer_has_features_of_length_one() -> None:
@@ -127,7 +149,7 @@ def test_each_layer_has_features_of_length_one() -> None:
 )
 def test_every_order_of_axes_becomes_a_grid(tap: Tap, shape: tuple[int, ...]) -> None:
     activation = torch.arange(torch.Size(shape).numel()).float().view(shape)
-    grid = tap.seen(activation)
+    grid = tap.grid(activation)
     assert grid.shape == (2, 5, 3, 4)
     at = {
         Order.CHANNELS_FIRST: lambda: activation[1, 2, 1, 3],
@@ -150,20 +172,21 @@ def test_the_file_gives_back_what_was_saved(one_layer: Classifier, file: Path) -
 
 
 def test_strongest_cells_survive_the_file_and_older_versions_refuse_it(tmp_path: Path) -> None:
-    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST, strongest=0.03)
-    classifier = _classifier(_taught((tap,), 128))
+    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST)
+    classifier = _classifier(_taught((tap,), 128, 0.03))
     path = tmp_path / "small.safetensors"
     taught.save(path, classifier, _descent(classifier), {})
     loaded = taught.load(path).network
     picture = torch.randn(1, 3, _SIZE, 96)
     torch.testing.assert_close(loaded(picture), classifier.network(picture))
-    assert loaded.taps == (tap,)
+    assert isinstance(loaded, TaughtNetwork)
+    assert loaded.strongest == taught.descent(path).strongest == 0.03
     with safe_open(path, framework="pt") as source:
         assert json.loads(source.metadata()["camviewer.taught"])["format"] == 2
 
 
 def test_files_from_before_strongest_cells_open(one_layer: Classifier, file: Path) -> None:
-    old = _rewritten(file, lambda d: [d["taps"][0].pop("strongest"), d.update(format=1)])
+    old = _rewritten(file, lambda d: d.pop("strongest"))
     picture = torch.randn(1, 3, _SIZE, 96)
     torch.testing.assert_close(taught.load(old).network(picture), one_layer.network(picture))
 
@@ -226,8 +249,9 @@ _LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "layers of a kind": lambda d: d.update(taps=[7]),
     "another order": lambda d: d["taps"][0].update(order="tokens"),
     "cells beyond reason": lambda d: d["taps"][0].update(cells=[10**9, 10**9]),
-    "strongest of none": lambda d: d["taps"][0].update(strongest=0),
-    "strongest of no number": lambda d: d["taps"][0].update(strongest=float("nan")),
+    "strongest of none": lambda d: d.update(strongest=0),
+    "strongest of no number": lambda d: d.update(strongest=float("nan")),
+    "strongest of another head": lambda d: d.update(strongest=0.5),
     "nothing beyond the labels": lambda d: d.update(nothing=2),
     "thresholds of a kind": lambda d: d.update(thresholds=["a", "b"]),
     "too few thresholds": lambda d: d.update(thresholds=[0.5]),

@@ -98,7 +98,7 @@ def test_one_group_a_class_leaves_nothing_to_choose_by() -> None:
 def test_groups_stay_together_in_trials() -> None:
     lesson = _lesson()
     paired = Lesson(lesson.features, lesson.targets, np.arange(36) // 2, multi_label=False)
-    folds = module._folds(paired)
+    folds = module.folds_of(paired)
     assert len(folds) == 4
     for fold in folds:
         assert {int(g) for g in paired.groups[fold]}.isdisjoint(paired.groups[~fold])

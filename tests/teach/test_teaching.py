@@ -191,13 +191,63 @@ def test_figures_can_be_kept_as_json(learnt: Taught) -> None:
     assert kept["classes"][0]["name"] == "cross"
 
 
-def test_small_things_are_looked_for_closer_and_at_the_strongest_cells(
-    place: Path, learnt: Taught
-) -> None:
-    small = teach(learnt.dataset, backbone(), _options(place, small=True))
-    (tap,) = small.descent.taps  # the starter's own grid is fine enough
-    assert (tap.name, tap.strongest) == (learnt.descent.taps[0].name, 0.03)
+@pytest.fixture(scope="module")
+def small(place: Path, learnt: Taught) -> Taught:
+    return teach(learnt.dataset, backbone(), _options(place / "small", small=True))
+
+
+def test_small_things_are_looked_for_at_the_strongest_cells(learnt: Taught, small: Taught) -> None:
+    assert small.descent.strongest == 0.03
+    assert learnt.descent.strongest == 1
+    # the starter's own grid is fine enough
+    assert small.descent.taps == learnt.descent.taps
     assert small.figures.accuracy == 1
+    assert small.plain is None
+
+
+def test_the_figures_of_small_things_are_those_of_the_network(small: Taught) -> None:
+    """But for the half precision of the maps that were kept."""
+    classifier = small.classifier
+    assert isinstance(classifier.network, TaughtNetwork)
+    for answer, number in zip(small.figures.answers, small.split.held_out, strict=True):
+        frame = images.load(small.dataset.examples[number].path)
+        geometry = classifier.preprocessing.geometry(frame.size, Request().fit)
+        with torch.no_grad():
+            logits = classifier.network(classifier.preprocessing.tensor(frame, geometry))
+        score = classifier.scores(logits[0]).max().item()
+        assert answer.score == pytest.approx(score, abs=0.01)
+
+
+def test_no_maps_are_left_behind(place: Path, small: Taught) -> None:
+    assert small.head is not None
+    assert not list((place / "small").iterdir())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_teaching_small_things_can_be_cancelled_and_leaves_nothing(
+    tmp_path: Path, learnt: Taught, stage: Stage
+) -> None:
+    reached: list[Stage] = []
+    with pytest.raises(CancelledError):
+        teach(
+            learnt.dataset,
+            backbone(),
+            _options(tmp_path / "cache", small=True),
+            lambda now, _: reached.append(now),
+            lambda: stage in reached,
+        )
+    assert reached.count(stage) == 1
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_small_things_with_several_labels(place: Path) -> None:
+    dataset = read(table(place / "several_small"), multi=True)
+    several = teach(dataset, backbone(), _options(place / "small", small=True))
+    assert several.classifier.activation is Activation.SIGMOID
+    assert several.head is not None
+    assert several.classifier.thresholds == several.head.thresholds is not None
+    assert several.figures.accuracy is not None
+    assert several.figures.accuracy >= 0.8
 
 
 def test_small_things_are_looked_at_in_pictures_twice_as_large() -> None:
@@ -206,13 +256,13 @@ def test_small_things_are_looked_at_in_pictures_twice_as_large() -> None:
     assert found(backbone(), input_size=SIZE, small=True).preprocessing.input_size == SIZE
 
 
-def test_small_things_are_looked_for_at_the_ends_of_the_last_stages() -> None:
+def test_small_things_are_looked_for_at_the_ends_of_the_stages_before_the_last() -> None:
     labels = tuple(map(str, range(1000)))
     resnet = Classifier("resnet18", zoo.build("resnet18"), labels, zoo.preprocessing("resnet18"))
     foundation = found(resnet, small=True)
     # the first stage's cells of four pixels are too many
-    ends = ["layer2.1.relu_1", "layer3.1.relu_1", "layer4.1.relu_1"]
+    ends = ["layer2.1.relu_1", "layer3.1.relu_1"]
     assert [tap.name for tap in foundation.descent.taps] == ends
-    assert foundation.channels == 128 + 256 + 512
+    assert foundation.channels == 128 + 256
     named = found(resnet, ("layer3",), small=True)
     assert [tap.name for tap in named.descent.taps] == ends[1:2]

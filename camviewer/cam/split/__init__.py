@@ -50,13 +50,18 @@ class Layer:
 class LinearHead:
     """A head that is average pooling and at most one linear layer: ``logits = W mean(A) + b``.
 
+    Or the mean of the strongest cells of each class's map, ``mean(strongest(W A)) + b``: the maps
+    are the same, but not the gradients, for which other cells are of no account.
+
     Attributes:
         weight: float ``(classes, channels)``; None stands for the identity.
         bias: float ``(classes,)`` or None.
+        averages: all cells count alike; else the strongest ones alone.
     """
 
     weight: Tensor | None
     bias: Tensor | None
+    averages: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,9 @@ class Run:
     @cached_property
     def prediction(self) -> Tensor:
         """The logits as numbers alone, float ``(1, classes)``: cheaper than `logits`."""
+        if self.linear is not None and not self.linear.averages:
+            with torch.no_grad():
+                return self.head(self.activation)
         # class tokens, where there are some, are pooled too and no part of the grid
         if self.linear is not None and self.layer.layout.prefix == 0:
             weight, means = self.linear.weight, self._means()
@@ -200,6 +208,8 @@ class Run:
         Returns:
             Float ``(targets, channels)``; None where head or targets are not linear.
         """
+        if self.linear is None or not self.linear.averages:
+            return None
         weights = self.class_weights(targets)
         return None if weights is None else weights / (self.cells[0] * self.cells[1])
 

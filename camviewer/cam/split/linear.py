@@ -1,4 +1,4 @@
-"""Heads in closed form: average pooling with at most one linear layer, read off the graph."""
+"""Heads in closed form: pooling with at most one linear layer, read off the graph."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 
 from camviewer.cam.layout import Axes, Layout
 from camviewer.cam.split import LinearHead
+from camviewer.models.pooling import StrongestCells
 
 _SKIPPED = {"Dropout", "Identity", "dropout", "contiguous", "clone", "dropout_"}
 _LINEAR = {"Linear", "NonDynamicallyQuantizableLinear", "linear"}
@@ -26,6 +27,7 @@ class _State:
     mapped: bool = False
     weight: Tensor | None = None
     bias: Tensor | None = None
+    averages: bool = True
 
     @property
     def spatial(self) -> tuple[int, ...]:
@@ -49,7 +51,8 @@ def linear_head(target: fx.Node, root: nn.Module, layout: Layout) -> LinearHead 
 
     Returns:
         The head when it is global average pooling with at most one linear layer or 1x1 convolution
-        (before or after the pooling); None when anything else stands above the layer.
+        (before or after the pooling), or `StrongestCells` after it; None when anything else stands
+        above the layer.
     """
     rank = 3 if layout.axes is Axes.TOKENS else 4 + layout.clip
     state = _State(layout.axes, rank)
@@ -58,7 +61,9 @@ def linear_head(target: fx.Node, root: nn.Module, layout: Layout) -> LinearHead 
         (node,) = node.users
         if node.op == "output":
             plain = isinstance(node.args[0], fx.Node)
-            return LinearHead(state.weight, state.bias) if plain and state.pooled else None
+            if not plain or not state.pooled:
+                return None
+            return LinearHead(state.weight, state.bias, state.averages)
         name = operation(node, root)
         if name in _SKIPPED:
             continue
@@ -124,6 +129,12 @@ def _pool(state: _State, node: fx.Node, root: nn.Module) -> _State | None:
     of_rank = operation(node, root).endswith(f"{state.rank - 2}d")
     fits = state.axes is Axes.CHANNELS_FIRST and of_rank and not state.pooled
     return replace(state, pooled=True) if whole and fits else None
+
+
+def _strongest(state: _State, _node: fx.Node, _root: nn.Module) -> _State | None:
+    # a linear layer after it would weigh other cells for each channel: no sum of maps
+    fits = state.axes is Axes.CHANNELS_FIRST and state.rank == 4 and state.mapped
+    return replace(state, pooled=True, averages=False) if fits and not state.pooled else None
 
 
 def _mean(state: _State, node: fx.Node, _root: nn.Module) -> _State | None:
@@ -193,6 +204,7 @@ _STEPS: dict[str, _Step] = {
     **dict.fromkeys(("Permute", "permute"), _permute),
     **dict.fromkeys(_POOLING, _pool),
     "mean": _mean,
+    StrongestCells.__name__: _strongest,
     **dict.fromkeys(_LINEAR, _linear),
     "Conv2d": _convolve,
 }

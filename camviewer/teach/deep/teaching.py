@@ -95,12 +95,13 @@ def teach_deeply(
     """
     options, chosen = options or teaching.Options(), deep or Options()
     where = device or torch.device("cpu")
-    steps = Teaching(options, report, cancelled)
-    prepared = steps.prepare(dataset, backbone, where)
-    parts = _parted(prepared, options)
-    fast = steps.finish(prepared, steps.fit(prepared, prepared.split.teaching, of=2))
-    # what the head learns from must not be chosen by
-    start = steps.fit(prepared, parts.teaching, number=1, of=2)
+    with Teaching(options, report, cancelled) as steps:
+        prepared = steps.prepare(dataset, backbone, where)
+        parts = _parted(prepared, options)
+        fast = steps.finish(prepared, steps.fit(prepared, prepared.split.teaching, of=2))
+        # what the head learns from must not be chosen by
+        start = steps.fit(prepared, parts.teaching, number=1, of=2)
+        before = steps.logits(prepared, start, parts.held_out)
     with steps.timed(Stage.TUNING):
         tuned = fine_tune(
             teaching.with_head(
@@ -128,7 +129,7 @@ def teach_deeply(
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
-        deeper=_is_better(tuned, start, prepared, parts.held_out, where, fresh=chosen.fresh),
+        deeper=_is_better(tuned, before, prepared, parts.held_out, where, fresh=chosen.fresh),
     )
     if not made.deeper:
         return made
@@ -162,7 +163,7 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
 
 def _is_better(
     tuned: Tuned,
-    start: heads.Head,
+    fast: NDArray[np.float64],
     prepared: Prepared,
     choosing: tuple[int, ...],
     device: torch.device,
@@ -177,7 +178,7 @@ def _is_better(
     """
     places = list(choosing)
     paths = [prepared.dataset.examples[i].path for i in places]
-    before = _calibrated(start.logits(prepared.features.values[places, 0]), prepared, places)
+    before = _calibrated(fast, prepared, places)
     logits, _ = _answers(tuned.classifier, paths, device, lambda _: None)
     after = _calibrated(logits, prepared, places)
     if after.balanced < before.balanced:
@@ -275,8 +276,8 @@ def _answers(
         frame = images.load(path, least=expected.input_size)
         lies = expected.geometry(frame.size, Fit.WHOLE)
         with torch.inference_mode():
-            seen, length = network.looked_at(expected.tensor(frame, lies).to(device))
-            rows.append(network.fc(seen)[0].double().cpu().numpy())
+            answer, length = network.answered(expected.tensor(frame, lies).to(device))
+        rows.append(answer[0].double().cpu().numpy())
         lengths.append(length[0].float().cpu().numpy())
     tell(len(paths))
     return np.stack(rows), np.stack(lengths)

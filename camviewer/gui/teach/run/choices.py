@@ -26,9 +26,8 @@ from camviewer.teach import deep
 _FAST = "Its layers stay as they are and a new last one is learnt. Try this first."
 _DEEP = "Its layers learn your pictures, too. Better with many pictures; it takes minutes."
 _SMALL_TIP = (
-    "The things fill little of a picture: look closer, at several layers, and at each channel's\n"
-    "strongest cells. The heatmap then points at them, but its boxes are not tighter. It takes "
-    "longer."
+    "The things fill little of a picture: look closer, at finer layers, and let the strongest\n"
+    "cells of a class's map alone make its score. It takes longer."
 )
 _SIZES = (None, 128, 224, 320, 448)  # pixels
 _HELD_OUT = (10, 50)  # percent

@@ -1,0 +1,220 @@
+"""Heads for small things: logistic regression on the strongest cells of each class's own map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from camviewer.errors import CamviewerError
+from camviewer.models.pooling import strongest_of
+from camviewer.teach import head as heads
+from camviewer.teach.cells import Cells, class_maps, weighted
+from camviewer.teach.features import Cancelled, check
+from camviewer.teach.head import SCALE, Head, Lesson, Report
+
+STRENGTHS = (0.003, 0.001, 0.0003)
+"""Strengths of the regularisation that are tried, strongest first."""
+
+_UNTRIED = 0.001  # the strength where there is nothing to choose by
+_ROUNDS = 6
+_TRIAL_ROUNDS = 3
+_FIRST_STEPS, _STEPS = 60, 12  # of L-BFGS, from the means of all cells and in each round
+_AT_ONCE = 2**26  # numbers held at once: 256 MB
+_MOST = 2**29
+
+
+def fit(
+    lesson: Lesson,
+    cells: Cells,
+    places: Sequence[int],
+    strongest: float,
+    report: Report | None = None,
+    cancelled: Cancelled | None = None,
+) -> Head:
+    """The best head whose logits are means of the strongest cells of the class's map, plus a bias.
+
+    Multiple instance learning by alternation (Andrews et al. 2003, Support Vector Machines for
+    Multiple-Instance Learning, section 4, with the logistic loss): from the head of the means of
+    all cells on, the strongest cells of each picture and class are chosen by the weights, and the
+    weights fitted to the means of those cells, in rounds. Strength, temperature and thresholds are
+    chosen as in `head.fit`, by cross-validation with half the rounds. Deterministic.
+
+    Args:
+        lesson: the pictures that are taught; of their looks the first counts.
+        cells: the maps of these pictures and others.
+        places: which are those of the lesson's, in its order.
+        strongest: share of the cells that count.
+        report: called with the share of the work that is done, up to 1.
+        cancelled: asked at each picture and step.
+
+    Raises:
+        CancelledError: if `cancelled` became true.
+        CamviewerError: if there are too many pictures and classes.
+    """
+    pictures, classes = lesson.targets.shape
+    each = pictures * classes * lesson.features.shape[2]
+    if each > _MOST:
+        raise CamviewerError(
+            f"{classes} classes in {pictures} pictures are too many to look for small things in. "
+            "Teach fewer at a time, or do not look for small things."
+        )
+    folds = heads.folds_of(lesson)
+    tried = [_Problem.of(lesson, ~fold, s) for s in STRENGTHS for fold in folds]
+    at_once = max(_AT_ONCE // each, 1)
+    batches = [tried[i : i + at_once] for i in range(0, len(tried), at_once)]
+    passes = len(batches) * (_TRIAL_ROUNDS + 1) + _ROUNDS
+    rounds = _Rounds(cells, places, strongest, passes, report, cancelled)
+    trials = {s: np.zeros((pictures, classes)) for s in STRENGTHS}
+    for batch in batches:
+        rounds.solve(batch, _TRIAL_ROUNDS)
+        for problem, own in zip(batch, rounds.pooled(batch), strict=True):
+            fold = ~problem.taught
+            trials[problem.strength][fold] = problem.logits(own).double().numpy()[fold]
+    found = heads.calibrated(trials, lesson, folds, _UNTRIED)
+    last = _Problem.of(lesson, np.ones(pictures, bool), found.strength)
+    rounds.solve([last], _ROUNDS)
+    if report is not None:
+        report(1.0)
+    weight, bias = last.weight * SCALE, last.bias - SCALE * last.weight @ last.centre
+    return heads.head_of(weight.double().numpy(), bias.double().numpy(), found)
+
+
+def logits(
+    head: Head, cells: Cells, places: Sequence[int], strongest: float
+) -> NDArray[np.float64]:
+    """What a head says of some pictures, ``(pictures, classes)``."""
+    weight = torch.from_numpy(head.weight).float()
+    rows = [_means(class_maps(cells[place], weight), strongest) for place in places]
+    found = torch.stack(rows) if rows else torch.zeros(0, len(weight))
+    return found.double().numpy() + head.bias
+
+
+def _means(maps: Tensor, strongest: float) -> Tensor:
+    values = maps.flatten(1)
+    return values.topk(strongest_of(values.shape[1], strongest), 1).values.mean(1)
+
+
+def _chosen(maps: Tensor, strongest: float) -> Tensor:
+    """Weights that average each map's strongest cells, of the same shape."""
+    values = maps.flatten(1)
+    count = strongest_of(values.shape[1], strongest)
+    places = values.topk(count, 1, sorted=False).indices
+    return torch.zeros_like(values).scatter_(1, places, 1 / count).view_as(maps)
+
+
+@dataclass(eq=False)
+class _Problem:
+    """A head on its way.
+
+    Attributes:
+        taught: which pictures it is fitted to.
+        strength: of the regularisation.
+        means: of all cells, ``(pictures, channels)``.
+        targets: ``(pictures, classes)``.
+        centre: without it the features leave the bias alone, and few steps suffice.
+        rarity: see `heads.rarity_of`.
+        weight: ``(classes, channels)`` of scaled features.
+        bias: ``(classes,)`` of centred ones.
+    """
+
+    taught: NDArray[np.bool_]
+    strength: float
+    means: Tensor
+    targets: Tensor
+    centre: Tensor
+    rarity: Tensor | None
+    weight: Tensor
+    bias: Tensor
+
+    @classmethod
+    def of(cls, lesson: Lesson, taught: NDArray[np.bool_], strength: float) -> _Problem:
+        means, targets = torch.from_numpy(lesson.features[:, 0]), torch.from_numpy(lesson.targets)
+        truth = targets[torch.from_numpy(taught)]
+        return cls(
+            taught=taught,
+            strength=strength,
+            means=means,
+            targets=targets,
+            centre=means[torch.from_numpy(taught)].mean(0),
+            rarity=heads.rarity_of(truth) if lesson.multi_label else None,
+            weight=torch.zeros(targets.shape[1], means.shape[1]),
+            bias=torch.zeros(targets.shape[1]),
+        )
+
+    def logits(self, features: Tensor) -> Tensor:
+        """From ``(pictures, classes, channels)``."""
+        return _logits(features, self.centre, self.weight, self.bias)
+
+    def improve(self, features: Tensor | None, steps: int, cancelled: Cancelled | None) -> None:
+        """Minimise ``mean loss + strength / 2 * |W|^2`` by L-BFGS; None for the means."""
+        mask = torch.from_numpy(self.taught)
+        rows = (self.means[:, None] if features is None else features)[mask]
+        truth = self.targets[mask]
+        weight, bias = self.weight.clone().requires_grad_(), self.bias.clone().requires_grad_()
+        optimiser = torch.optim.LBFGS([weight, bias], max_iter=steps, line_search_fn="strong_wolfe")
+
+        def objective() -> Tensor:
+            check(cancelled)
+            optimiser.zero_grad()
+            found = _logits(rows, self.centre, weight, bias)
+            loss = heads.loss_of(found, truth, self.rarity)
+            loss = loss + self.strength / 2 * weight.square().sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+            return loss
+
+        optimiser.step(objective)  # type: ignore[no-untyped-call]
+        self.weight, self.bias = weight.detach(), bias.detach()
+
+
+@dataclass(eq=False)
+class _Rounds:
+    """Goes through the pictures again and again, for several problems at once.
+
+    Attributes:
+        cells, places, strongest, report, cancelled: see `fit`.
+        passes: how often it will.
+        done: pictures, of all passes.
+    """
+
+    cells: Cells
+    places: Sequence[int]
+    strongest: float
+    passes: int
+    report: Report | None
+    cancelled: Cancelled | None
+    done: int = 0
+
+    def solve(self, problems: Sequence[_Problem], rounds: int) -> None:
+        """Begin with the means of all cells, and go on with those that are strongest."""
+        for problem in problems:
+            problem.improve(None, _FIRST_STEPS, self.cancelled)
+        for _ in range(rounds):
+            features = self.pooled(problems)
+            for problem, own in zip(problems, features, strict=True):
+                problem.improve(own, _STEPS, self.cancelled)
+
+    def pooled(self, problems: Sequence[_Problem]) -> Tensor:
+        """Of the cells that are strongest, ``(problems, pictures, classes, channels)``."""
+        weight = torch.cat([problem.weight for problem in problems])
+        classes = len(weight) // len(problems)
+        found = torch.empty(len(problems), len(self.places), classes, weight.shape[1])
+        for row, place in enumerate(self.places):
+            check(self.cancelled)
+            maps = self.cells[place]
+            chosen = _chosen(class_maps(maps, weight), self.strongest)
+            found[:, row] = weighted(maps, chosen).view(len(problems), classes, -1)
+            self.done += 1
+            if self.report is not None:
+                self.report(self.done / (self.passes * len(self.places)))
+        return found
+
+
+def _logits(features: Tensor, centre: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if features.shape[1] == 1:  # the same for all classes
+        return SCALE * (features[:, 0] - centre) @ weight.T + bias
+    return SCALE * ((features * weight).sum(2) - weight @ centre) + bias
