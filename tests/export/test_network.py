@@ -144,7 +144,7 @@ def test_other_kinds_of_networks_are_expressed(name: str) -> None:
     picture = torch.randn(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         (maps,) = network.trunk(picture)
-        grid = foundation.descent.taps[0].seen(maps)
+        grid = foundation.descent.taps[0].grid(maps)
         expected = grid.mean((2, 3)) @ network.fc.weight.T / 2 + network.fc.bias
         torch.testing.assert_close(made(picture), expected, rtol=1e-3, atol=1e-3)
 
