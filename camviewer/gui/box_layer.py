@@ -117,12 +117,12 @@ def paint(
     """
     if not view.show_boxes:
         return
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colours = [_colour(box, targets) for box in boxes]
     painted = [QColor(*colour) for colour in colours]
     for index in sorted(range(len(boxes)), key=lambda index: (index == selected, -index)):
         area = on_screen(boxes[index], viewport)
         _frame(painter, area, painted[index], _LINE + (index == selected))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if view.show_labels:
         _captions(painter, boxes, colours, viewport)
     if 0 <= selected < len(boxes):
@@ -134,12 +134,26 @@ def _colour(box: Box, targets: tuple[int, ...]) -> Color:
 
 
 def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> None:
-    painter.setBrush(Qt.BrushStyle.NoBrush)
+    # filled bars: a pen's outline takes several times as long
+    painter.setPen(Qt.PenStyle.NoPen)
     # a dark rim keeps the line visible on any picture
-    for pen in (QPen(_HALO, width + 2), QPen(colour, width)):
-        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        painter.setPen(pen)
-        painter.drawRect(area)
+    for brush, across in ((_HALO, width + 2), (colour, width)):
+        painter.setBrush(brush)
+        painter.drawRects(_outline(area, across))
+
+
+def _outline(area: QRectF, across: float) -> list[QRectF]:
+    """Four bars along the edges, half inside and half outside; none overlaps another."""
+    half = across / 2
+    outer = area.adjusted(-half, -half, half, half)
+    thick = min(across, outer.height() / 2)
+    inner = max(outer.height() - 2 * thick, 0.0)
+    return [
+        QRectF(outer.left(), outer.top(), outer.width(), thick),
+        QRectF(outer.left(), outer.bottom() - thick, outer.width(), thick),
+        QRectF(outer.left(), outer.top() + thick, across, inner),
+        QRectF(outer.right() - across, outer.top() + thick, across, inner),
+    ]
 
 
 def _captions(

@@ -275,13 +275,9 @@ class Inspector:
                 f"{self.classifier.name} returned scores that are not finite numbers. Its weights "
                 "may be damaged, or its mean and standard deviation wrong."
             )
-        scores = self.classifier.scores(logits).tolist()
-        return tuple(
-            Prediction(i, label, score, logit)
-            for i, (label, score, logit) in enumerate(
-                zip(self.classifier.labels, scores, logits.tolist(), strict=True)
-            )
-        )
+        labels, scores = self.classifier.labels, self.classifier.scores(logits).tolist()
+        rows = zip(range(len(labels)), labels, scores, logits.tolist(), strict=True)
+        return tuple(map(Prediction._make, rows))  # a thousand for each picture of a live view
 
     def _asked(
         self, run: Run, predictions: tuple[Prediction, ...], request: Request
