@@ -343,7 +343,7 @@ def test_a_folder_of_classes_that_is_opened_can_be_taught(filled: Cards, tmp_pat
     filled.wait(lambda: "kitchen has 2 subfolders of pictures" in ui.window.messages.text)
     ui.window.messages.trigger()
     filled.become("fork", "spoon")
-    assert ui.window.focusWidget() is filled.view  # where digits record
+    filled.wait(lambda: ui.window.focusWidget() is filled.view)  # where digits record
     filled.wait(lambda: filled.held() == {"fork": 2, "spoon": 2})
     assert filled.view.header.lessons.text() == "kitchen"
 
