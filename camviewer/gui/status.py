@@ -30,6 +30,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session = session
         self._told = "", ""  # the network that is told of, and its device
+        self._live, self._picture_seen = False, True
         self.setSizeGripEnabled(False)
         self.setContentsMargins(SPACE, 2, SPACE + 4, 2)
         self._hover = QLabel()
@@ -84,10 +85,21 @@ class StatusBar(QStatusBar):
 
     def set_live(self, *, live: bool) -> None:
         """Whether pictures keep coming: then rates and age stand for what one picture took."""
+        self._live = live
         self.live.clear()
-        self.live.setVisible(live)
+        self._show_what_holds()
+
+    def set_picture_seen(self, *, seen: bool) -> None:
+        """Whether the picture is in sight, and not something else that has its place."""
+        self._picture_seen = seen
+        self._show_what_holds()
+
+    def _show_what_holds(self) -> None:
+        self.live.setVisible(self._live)
         for label in (self._sizes, self._time):
-            label.setHidden(live)
+            label.setHidden(self._live or not self._picture_seen)
+        for label in (self._zoom, self._picture):
+            label.setHidden(not self._picture_seen)
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is None:

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from camviewer.teach.data.lesson import Lesson
@@ -323,9 +323,13 @@ def test_the_cards_come_by_key_button_and_invitation(cards: Cards) -> None:
     window = cards.ui.window
     teach = window.actions_by_name["teach"]
     assert teach.isChecked()
+    seen = {label.accessibleName(): label for label in window.status.findChildren(QLabel)}
+    of_the_picture = [seen[name] for name in ("Zoom", "Picture size", "Inference time")]
+    assert all(label.isHidden() for label in of_the_picture)  # it is not in sight
     QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     assert not window.teaching.on
     assert not teach.isChecked()
+    assert not any(label.isHidden() for label in of_the_picture)
     QTest.mouseClick(window.welcome.teach, Qt.MouseButton.LeftButton)
     assert window.teaching.on
     QTest.mouseClick(window.tools.widgetForAction(teach), Qt.MouseButton.LeftButton)

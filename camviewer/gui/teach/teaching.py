@@ -127,6 +127,7 @@ class Teaching(QObject):
         for dock in self._hidden:
             dock.hide()
         window.centre.pin(self.view)
+        window.status.set_picture_seen(seen=False)
         self.view.wake()
 
     def _leave(self) -> None:
@@ -135,6 +136,7 @@ class Teaching(QObject):
         for dock in self._hidden:
             dock.show()
         window.centre.unpin()
+        window.status.set_picture_seen(seen=True)
 
     def _offer(self, folder: Path, count: int) -> None:
         """What was opened as pictures might be there to teach with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,9 +27,20 @@ def meaning(results: Results) -> str:
         )
     low, high = (round(100 * share) for share in results.interval)
     said = f"These are pictures that it had not seen. Of others like them expect {low} to {high} %."
-    if count < _FEW:
+    if low <= round(100 * _guessed(results)):
+        said += (
+            " That may be no better than guessing: add pictures that differ, or build upon another "
+            "network."
+        )
+    elif count < _FEW:
         said += " They are few: with more pictures the figure gets surer."
     return said
+
+
+def _guessed(results: Results) -> float:
+    """The share that is right if the most frequent class is always said."""
+    shown = Counter(answer.truth for answer in results.answers)
+    return max(shown.values()) / len(results.answers)
 
 
 def origin(results: Results) -> str:
