@@ -44,7 +44,7 @@ from camviewer.live.synthetic import SyntheticCamera
 from camviewer.models import catalog, zoo
 from camviewer.models.classifier import Classifier
 
-_TICK_MS = 5
+_TICK_MS = 10  # often enough to see a stall, and seldom enough not to be one
 _WARM_UP_S = 1.5
 _PATIENCE_MS = 60_000
 

@@ -90,10 +90,22 @@ class Form(QGridLayout):
         self.setVerticalSpacing(SPACE)
         self.setColumnStretch(1, 1)
 
-    def add_row(self, label: QLabel, field: QWidget | QLayout, *, tall: bool = False) -> None:
-        """Put a label and its control below the other rows; beside a tall one it stands on top."""
+    def add_row(
+        self, label: QLabel, field: QWidget | QLayout, first_line: QWidget | None = None
+    ) -> None:
+        """Put a label and its control below the other rows.
+
+        Args:
+            label: stands before the control.
+            field: the control.
+            first_line: where it has several lines, the tallest of its first one: the label stands
+                before that line.
+        """
         row = self._next_row()
-        side = Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter
+        side = Qt.AlignmentFlag.AlignVCenter
+        if first_line is not None:
+            side = Qt.AlignmentFlag.AlignTop
+            label.setMinimumHeight(first_line.sizeHint().height())
         self.addWidget(label, row, 0, side)
         if isinstance(field, QWidget):
             label.setBuddy(field)

@@ -65,7 +65,7 @@ class NetworkPanel(QWidget):
         rows.add_row(caption("Input"), self.fit)
         self._size_label = caption("Input size")
         rows.add_row(self._size_label, self.input_size)
-        rows.add_row(caption("Map"), self.sharper, tall=True)
+        rows.add_row(caption("Map"), self.sharper, first_line=self.sharper.more)
         layout.addLayout(rows)
         layout.addWidget(self.layers, 1)
 
