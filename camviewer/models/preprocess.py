@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cache
 
 import cv2
 import numpy as np
@@ -170,8 +169,9 @@ class Preprocessing:
             colour, hence zero.
         """
         seen = self._seen(frame, geometry, device)
-        scale, shift = _normalising(self.mean, self.std, seen.device)
-        values = torch.addcmul(shift, seen.float(), scale)
+        mean = torch.tensor(self.mean, device=seen.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=seen.device).view(3, 1, 1)
+        values = (seen.float() / 255 - mean) / std
         rows, columns = geometry.input
         if values.shape[1:] == (rows, columns):
             return values.unsqueeze(0)
@@ -207,17 +207,6 @@ class Preprocessing:
 
     def _resize_for(self, size: int) -> int:
         return round(self.resize_size * size / self.input_size)
-
-
-@cache
-def _normalising(mean: Triple, std: Triple, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What grey levels are multiplied by, and what is added: ``(3, 1, 1)`` each."""
-    scale = 1 / (255 * torch.tensor(std, dtype=torch.float64))
-    shift = -torch.tensor(mean, dtype=torch.float64) / torch.tensor(std, dtype=torch.float64)
-    return (
-        scale.float().view(3, 1, 1).to(device),
-        shift.float().view(3, 1, 1).to(device),
-    )
 
 
 def _check_side(side: int) -> None:
