@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,14 @@ def test_wrong_options_end_with_two(option: tuple[str, str]) -> None:
     assert end.value.code == 2
 
 
+@pytest.fixture(autouse=True)
+def _foreground() -> Iterator[None]:
+    """As at a terminal: what a shell starts in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class _CtrlC:
     """Presses Ctrl-C once the network has seen so many frames."""
 
@@ -168,10 +177,7 @@ class _CtrlC:
             self.seen += 1
             if self.seen == after:
                 for _ in range(times):
-                    # by hand: of two signals in a row Python may notice only one
-                    pressed = signal.getsignal(signal.SIGINT)
-                    assert callable(pressed)
-                    pressed(signal.SIGINT, None)
+                    signal.raise_signal(signal.SIGINT)
             return inspect(inspector, *arguments)
 
         monkeypatch.setattr(Inspector, "inspect", inspecting)
