@@ -5,8 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import torch
@@ -23,7 +21,7 @@ from camviewer.types import Fit
 
 
 class Cells:
-    """Maps of pictures in half precision, in a file that is gone when it is closed."""
+    """Maps of pictures in half precision, in a file that is gone when this is closed."""
 
     def __init__(self, folder: Path) -> None:
         """Keep them in a folder, which is made if it is not there.
@@ -40,17 +38,6 @@ class Cells:
             raise self._no_room(error) from error
         self._places: list[tuple[int, tuple[torch.Size, ...]]] = []
         self._end = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __len__(self) -> int:
         return len(self._places)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import torch
@@ -121,7 +119,7 @@ def teach(
         CancelledError: if `cancelled` became true.
         CamviewerError: if the pictures are too few, or nothing can be built upon the backbone.
     """
-    with Teaching(options or Options(), report, cancelled) as teaching:
+    with closing(Teaching(options or Options(), report, cancelled)) as teaching:
         lesson = teaching.prepare(dataset, backbone, device)
         return teaching.finish(lesson, teaching.fit(lesson, lesson.split.teaching))
 
@@ -156,15 +154,8 @@ class Teaching:
         self._cells: Cells | None = None
         self.seconds: dict[Stage, float] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Forget what was kept of the pictures."""
         if self._cells is not None:
             self._cells.close()
 

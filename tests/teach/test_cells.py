@@ -1,5 +1,6 @@
 """Maps of pictures in a temporary file, and sums over their cells."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def _maps() -> tuple[list[torch.Tensor], torch.Tensor]:
 
 
 def test_what_was_kept_comes_back_in_half_precision(tmp_path: Path) -> None:
-    with Cells(tmp_path / "new") as cells:
+    with closing(Cells(tmp_path / "new")) as cells:
         cells.add([torch.full((2, 1, 3), 1.0), torch.tensor([[[1 / 3]]])])
         cells.add([torch.arange(6.0).view(1, 2, 3)])
         assert len(cells) == 2

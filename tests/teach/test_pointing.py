@@ -1,6 +1,7 @@
 """Heads on the strongest cells of each class's own map."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _SHARE = 0.02  # of 100 cells: two
 
 @pytest.fixture
 def cells(tmp_path: Path) -> Iterator[Cells]:
-    with Cells(tmp_path) as found:
+    with closing(Cells(tmp_path)) as found:
         yield found
 
 
@@ -81,7 +82,7 @@ def test_a_label_of_its_own_gets_a_threshold(cells: Cells) -> None:
 def test_logits_are_means_of_the_strongest_cells(tmp_path: Path) -> None:
     """By hand: of ten cells 11 % are two, rounded up."""
     head = Head(np.array([[1.0, 2.0]]), np.array([0.25]), 0.001, 1.0, None, 0.0)
-    with Cells(tmp_path) as cells:
+    with closing(Cells(tmp_path)) as cells:
         cells.add([torch.tensor([[[4.0, 0, 0, 0, 0], [0, 0, 0, 0, 2]]] * 2)])
         cells.add([torch.zeros(2, 2, 5)])
         found = pointing.logits(head, cells, [1, 0], 0.11)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def teach_deeply(
     """
     options, chosen = options or teaching.Options(), deep or Options()
     where = device or torch.device("cpu")
-    with Teaching(options, report, cancelled) as steps:
+    with closing(Teaching(options, report, cancelled)) as steps:
         prepared = steps.prepare(dataset, backbone, where)
         parts = _parted(prepared, options)
         fast = steps.finish(prepared, steps.fit(prepared, prepared.split.teaching, of=2))
