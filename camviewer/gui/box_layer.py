@@ -134,12 +134,10 @@ def _colour(box: Box, targets: tuple[int, ...]) -> Color:
 
 
 def _frame(painter: QPainter, area: QRectF, colour: QColor, width: float) -> None:
-    # filled bars: a pen's outline takes several times as long
-    painter.setPen(Qt.PenStyle.NoPen)
     # a dark rim keeps the line visible on any picture
     for brush, across in ((_HALO, width + 2), (colour, width)):
-        painter.setBrush(brush)
-        painter.drawRects(_outline(area, across))
+        for bar in _outline(area, across):  # a pen's outline takes several times as long
+            painter.fillRect(bar, brush)
 
 
 def _outline(area: QRectF, across: float) -> list[QRectF]:

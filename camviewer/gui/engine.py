@@ -36,7 +36,7 @@ from camviewer.inspector import Request, Sharper
 from camviewer.models.classifier import Classifier
 from camviewer.types import Frame, Inspection
 
-_TELLING_MS = 200  # panels need not follow every frame, and nobody reads numbers faster
+_TELLING_MS = 250  # panels need not follow every frame, and nobody reads numbers faster
 
 
 class Engine(QObject):

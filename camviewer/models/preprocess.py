@@ -169,9 +169,7 @@ class Preprocessing:
             colour, hence zero.
         """
         seen = self._seen(frame, geometry, device)
-        mean = torch.tensor(self.mean, device=seen.device).view(3, 1, 1)
-        std = torch.tensor(self.std, device=seen.device).view(3, 1, 1)
-        values = (seen.float() / 255 - mean) / std
+        values = self._normalised(seen) if seen.is_cuda else self._looked_up(seen)
         rows, columns = geometry.input
         if values.shape[1:] == (rows, columns):
             return values.unsqueeze(0)
@@ -179,6 +177,21 @@ class Preprocessing:
         top, left = (max(round(offset), 0) for offset in geometry.offset)
         padded[:, top : top + values.shape[1], left : left + values.shape[2]] = values
         return padded.unsqueeze(0)
+
+    def _normalised(self, pixels: Tensor) -> Tensor:
+        """What grey levels are to the network: from ``(3, rows, columns)`` to float32."""
+        mean = torch.tensor(self.mean, device=pixels.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=pixels.device).view(3, 1, 1)
+        return (pixels.float() / 255 - mean) / std
+
+    def _looked_up(self, pixels: Tensor) -> Tensor:
+        """The same of uint8 on the CPU, to the last bit, in half the time."""
+        levels = self._normalised(torch.arange(256).expand(3, 1, 256)).numpy()
+        seen = np.ascontiguousarray(pixels.permute(1, 2, 0).numpy())
+        values = np.empty(pixels.shape, np.float32)
+        for channel in range(3):
+            cv2.LUT(cv2.extractChannel(seen, channel), levels[channel, 0], dst=values[channel])
+        return torch.from_numpy(values)
 
     def _seen(self, frame: Frame, geometry: Geometry, device: torch.device | None) -> Tensor:
         """The part of the picture that the network sees, resized: uint8 (3, rows, columns)."""
