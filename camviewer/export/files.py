@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import re
 import secrets
@@ -11,9 +12,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from camviewer.errors import ExportError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _NAMELESS = "picture"
 _LONGEST_NAME = 150  # bytes; file systems take 255, of which extensions and numbers need some
@@ -113,19 +117,30 @@ class Growing:
         self.path = path
         self._part = path.with_name(f"{path.stem}.{secrets.token_hex(3)}.part{path.suffix}")
         with told(path):
-            self.file: IO[bytes] = self._part.open("xb")
+            self._minding = _Minding(io.FileIO(self._part, "x"))
+        self.file: IO[bytes] = self._minding
 
-    def mend(self, work: Callable[[IO[bytes]], None]) -> None:
-        """Write no more, and put right what was written until that failed.
+    def check(self) -> None:
+        """Tell of what went wrong, also where whoever writes has kept it to themselves.
+
+        Raises:
+            OSError: the first one that writing has met.
+        """
+        if self._minding.failure is not None:
+            raise self._minding.failure
+
+    def end_early(self, mend: Callable[[IO[bytes]], None] | None = None) -> None:
+        """Write no more, for that failed; what waits to be written is lost.
 
         Args:
-            work: is given the file, to read and write.
+            mend: is given the file, to read and write, and puts right what is in it.
         """
         # the first error is the one to tell
         with contextlib.suppress(OSError):
             self.file.close()
-        with contextlib.suppress(OSError), self._part.open("r+b") as file:
-            work(file)
+        if mend is not None:
+            with contextlib.suppress(OSError), self._part.open("r+b") as file:
+                mend(file)
 
     def finish(self) -> None:
         """Close it and give it its name; as far as it could be written, if writing failed.
@@ -160,6 +175,38 @@ class Growing:
                 self._part.replace(self.path)
         except ExportError as error:
             raise ExportError(f"{error} What was written is in {_shown(self._part)}.") from error
+
+
+class _Minding(io.BufferedWriter):
+    """Remembers the first error: a library that writes through this may lose it.
+
+    Attributes:
+        failure: that error.
+    """
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__(raw)
+        self.failure: OSError | None = None
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        with self._minded():
+            return super().write(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        with self._minded():  # what waits is written first
+            return super().seek(offset, whence)
+
+    def flush(self) -> None:
+        with self._minded():
+            super().flush()
+
+    @contextmanager
+    def _minded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = self.failure or error
+            raise
 
 
 @contextmanager

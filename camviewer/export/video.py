@@ -185,6 +185,7 @@ class VideoWriter:
                     self._sound.until(None if complete else self._end)
                     # the index goes to the end, and only then is it said at the beginning
                     self._container.close()
+                    self._growing.check()
         finally:
             self._sound.close()
             self._release()
@@ -194,8 +195,9 @@ class VideoWriter:
         if not self.frames:
             self._growing.discard()
         else:
-            if self._failed and self._container.format.name in ("mp4", "mov"):
-                self._growing.mend(_cut_torn)
+            if self._failed:
+                torn = self._container.format.name in ("mp4", "mov")
+                self._growing.end_early(_cut_torn if torn else None)
             self._growing.finish()
         # without its file the container writes no more: a second end would spoil what can be played
         with contextlib.suppress(FFmpegError, OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -228,8 +228,15 @@ def test_a_disk_is_full_wherever_in_the_finishing(tmp_path: Path) -> None:
     for step, size in enumerate(map(int, sizes)):
         path = tmp_path / f"{step}.mp4"
         writer = begun(path)
-        with full_after(size), pytest.raises(ExportError, match="disk is full"):
-            writer.close()
+        said = ""
+        try:
+            with full_after(size):
+                writer.close()
+        except ExportError as error:
+            said = str(error)
+        made = path.read_bytes()
+        # it was seen to fail, rarely, and not why
+        assert "disk is full" in said, (step, size, len(data), len(made), made == data)
         read = content(path, cut=True)
         assert 20 <= len(read.frames) <= 100
         np.testing.assert_allclose(read.times, np.arange(len(read.times)) / 10, atol=0.001)
@@ -247,6 +254,29 @@ def test_a_full_disk_at_the_end_of_a_matroska(tmp_path: Path) -> None:
         with full_after(size), pytest.raises(ExportError, match="disk is full"):
             writer.close()
         assert 20 <= len(content(tmp_path / f"{step}.mkv", cut=True).frames) <= 100
+
+
+def test_a_full_disk_is_told_even_if_the_library_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyAV keeps what a file raises until its next call, and has been seen to lose it."""
+    writer = begun(tmp_path / "clip.mp4")
+    (part,) = tmp_path.iterdir()
+    container = writer._container
+
+    class Silent:
+        format = container.format
+        mux = container.mux
+
+        @staticmethod
+        def close() -> None:
+            with full_after(part.stat().st_size + 2000), suppress(OSError):
+                container.close()
+
+    monkeypatch.setattr(writer, "_container", Silent)
+    with pytest.raises(ExportError, match="disk is full"):
+        writer.close()
+    assert len(content(tmp_path / "clip.mp4", cut=True).frames) >= 20
 
 
 def test_a_format_that_is_none_is_told(tmp_path: Path) -> None:
