@@ -26,13 +26,14 @@ from PySide6.QtCore import (  # noqa: E402
     QLoggingCategory,
     QMessageLogContext,
     QSettings,
+    QSize,
     QTemporaryDir,
     QTimer,
     QtMsgType,
     qInstallMessageHandler,
 )
 from PySide6.QtGui import QIcon  # noqa: E402
-from PySide6.QtWidgets import QApplication  # noqa: E402
+from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from camviewer import __version__  # noqa: E402
 from camviewer.errors import CamviewerError  # noqa: E402
@@ -47,6 +48,7 @@ from camviewer.gui.theme import Theme  # noqa: E402
 from camviewer.paths import resources  # noqa: E402
 
 _SMOKE_MS = 120_000
+_TITLE = 40  # pixels of the frame above a window, before it is known
 
 
 def application(settings: Settings) -> tuple[QApplication, Theme]:
@@ -77,6 +79,12 @@ def spare_the_collector() -> None:
     gc.freeze()
 
 
+def fit_to_screen(window: QWidget) -> None:
+    """Make a window that was not shown yet no larger than its screen has room for."""
+    room = window.screen().availableSize()
+    window.resize(window.size().boundedTo(QSize(room.width(), room.height() - _TITLE)))
+
+
 def run(paths: Sequence[str]) -> int:
     """Open the window, on these pictures and folders if there are any; returns the exit code."""
     settings = Settings()
@@ -88,6 +96,8 @@ def run(paths: Sequence[str]) -> int:
     documents = FileOpenEvents()
     documents.requested.connect(window.opener.open_paths)
     app.installEventFilter(documents)
+    if settings.geometry.isEmpty():
+        fit_to_screen(window)
     window.show()
     spare_the_collector()
     window.start([Path(p) for p in paths])

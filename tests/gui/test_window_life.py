@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from camviewer.gui.app import fit_to_screen
 from camviewer.gui.message_bar import Kind
 from camviewer.paths import resources
 from tests.gui.windows import Opened, opened, picture, ui
@@ -19,6 +20,19 @@ from tests.odd_files import odd_files
 __all__ = ["ui"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def test_a_window_opens_within_its_screen(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    room = window.screen().availableSize()
+    window.resize(room.width() + 500, 300)
+    fit_to_screen(window)
+    assert (window.width(), window.height()) == (room.width(), 300)
+    window.resize(400, room.height() + 1)
+    fit_to_screen(window)
+    assert window.width() == 400
+    assert room.height() - 80 <= window.height() < room.height()
 
 
 def test_the_first_launch_shows_a_sample(tmp_path: Path, qtbot: QtBot) -> None:
