@@ -41,6 +41,8 @@ class Learner:
         """
         self.network: nn.Module = copy.deepcopy(classifier.network).to(device)
         self._activation = classifier.activation
+        self._half = options.half and _knows_half(device)
+        self._kind = device.type
         parameters = dict(self.network.named_parameters())
         *trunk, head = stages(self.network)
         depth = len(trunk) if options.stages is None else min(options.stages, len(trunk))
@@ -81,7 +83,8 @@ class Learner:
         self._optimiser.zero_grad(set_to_none=True)
         total = 0.0
         for pictures, targets in parts:
-            logits = as_logits(self.network(pictures)).float()
+            with torch.autocast(self._kind, torch.bfloat16, enabled=self._half):
+                logits = as_logits(self.network(pictures)).float()
             loss = losses(logits, targets, self._activation).sum() / count
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
@@ -121,6 +124,16 @@ class Learner:
     def _counts(self, layer: nn.Module) -> bool:
         learning = any(parameter.requires_grad for parameter in layer.parameters())
         return self._counting and learning
+
+
+def _knows_half(device: torch.device) -> bool:
+    """Whether bfloat16 is faster there; many processors only imitate it."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # newer than the oldest torch we take
+    known: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    made_for_it = known.get("avx512_bf16", False) or known.get("amx_bf16", False)
+    return device.type == "cpu" and bool(made_for_it)
 
 
 def _groups(parameters: list[nn.Parameter], rate: float, decay: float) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ class Options:
             `LEAST_FOR_STATISTICS` pictures on, for those of a few batches are mostly noise.
         fresh: the head begins with zeros instead of what fast teaching learnt, whose weights are
             large where the features tell little.
+        half: compute in bfloat16 where the processor is made for it, in half the time; numbers are
+            kept in full.
         input_size: pixels of the short side; None for the network's own.
         seed: another one shows other pictures in another order.
     """
@@ -39,6 +41,7 @@ class Options:
     decay: float = 0.01
     statistics: bool | None = None
     fresh: bool = False
+    half: bool = False
     input_size: int | None = None
     seed: int = 0
 

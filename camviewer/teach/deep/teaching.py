@@ -20,9 +20,10 @@ from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.split import Split, split
+from camviewer.teach.deep.adapting import adapt
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
-from camviewer.teach.deep.told import Epoch, Step, Tuned
+from camviewer.teach.deep.told import Ending, Epoch, Step, Tuned
 from camviewer.teach.deep.trial import Trial as Judgement
 from camviewer.teach.deep.trial import judged
 from camviewer.teach.deep.tuning import fine_tune
@@ -103,6 +104,27 @@ def teach_deeply(
         # what the head learns from must not be chosen by
         start = steps.fit(prepared, parts.teaching, number=1, of=2)
         before = steps.logits(prepared, start, parts.held_out)
+    telling = _telling(report, on_step, chosen.epochs)
+    if options.small:
+        with steps.timed(Stage.TUNING):
+            adapted = adapt(
+                backbone,
+                prepared.dataset,
+                parts,
+                chosen,
+                device=str(where),
+                on_epoch=on_epoch,
+                on_step=telling,
+                cancelled=cancelled,
+                state=state,
+            )
+        made = _with_fast(fast, prepared, steps, adapted.tuned, parts)
+        if adapted.tuned.ending is Ending.CANCELLED:
+            return made
+        with steps.timed(Stage.TRYING):
+            return _opened_again(
+                made, adapted.backbone, parts, before, options, where, report, cancelled
+            )
     with steps.timed(Stage.TUNING):
         tuned = fine_tune(
             teaching.with_head(
@@ -113,15 +135,28 @@ def teach_deeply(
             chosen,
             device=str(where),
             on_epoch=on_epoch,
-            on_step=_telling(report, on_step, chosen.epochs),
+            on_step=telling,
             cancelled=cancelled,
             state=state,
         )
-    known = replace(prepared.dataset, broken=prepared.dataset.broken + tuned.broken)
-    made = DeeplyTaught(
+    made = _with_fast(fast, prepared, steps, tuned, parts)
+    places = list(parts.held_out)
+    paths = [prepared.dataset.examples[i].path for i in places]
+    after, _ = _answers(tuned.classifier, paths, where, lambda _: None)
+    if not _is_better(after, before, prepared, places, fresh=chosen.fresh):
+        return made
+    with steps.timed(Stage.TRYING):
+        return _tried(replace(made, deeper=True), where, report)
+
+
+def _with_fast(
+    fast: Taught, prepared: Prepared, steps: Teaching, tuned: Tuned, parts: Split
+) -> DeeplyTaught:
+    """What is kept if going deeper brought nothing."""
+    return DeeplyTaught(
         classifier=fast.classifier,
         descent=fast.descent,
-        dataset=known,
+        dataset=replace(prepared.dataset, broken=prepared.dataset.broken + tuned.broken),
         split=fast.split,
         head=fast.head,
         figures=fast.figures,
@@ -130,12 +165,48 @@ def teach_deeply(
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
-        deeper=_is_better(tuned, before, prepared, parts.held_out, where, fresh=chosen.fresh),
+        deeper=False,
     )
-    if not made.deeper:
-        return made
-    with steps.timed(Stage.TRYING):
-        return _tried(made, where, report)
+
+
+def _opened_again(
+    made: DeeplyTaught,
+    backbone: Classifier,
+    parts: Split,
+    before: NDArray[np.float64],
+    options: teaching.Options,
+    device: torch.device,
+    report: Report | None,
+    cancelled: Cancelled,
+) -> DeeplyTaught:
+    """Look for the small things in a backbone that has learnt; what was made, if that is no better.
+
+    The pictures to choose by are learnt from in the end, as they are by fast teaching.
+    """
+
+    def tell(stage: Stage, share: float) -> None:
+        if report is not None and stage in (Stage.LOOKING, Stage.LEARNING):
+            report(Stage.TRYING, (share + (stage is Stage.LEARNING)) / 2)
+
+    with closing(Teaching(options, tell, cancelled)) as steps:
+        prepared = replace(steps.prepare(made.dataset, backbone, device), split=made.split)
+        if len(prepared.dataset.examples) != len(made.dataset.examples):
+            return made  # somebody removes the pictures: those that are left have other numbers
+        start = steps.fit(prepared, parts.teaching, of=2)
+        after = steps.logits(prepared, start, parts.held_out)
+        if not _is_better(after, before, prepared, list(parts.held_out), fresh=False):
+            return made
+        head = steps.fit(prepared, prepared.split.teaching, number=1, of=2)
+        learnt = steps.finish(prepared, head)
+    return replace(
+        made,
+        classifier=learnt.classifier,
+        head=None,
+        figures=learnt.figures,
+        plain=None,
+        tuned=replace(made.tuned, classifier=learnt.classifier),
+        deeper=True,
+    )
 
 
 def _parted(prepared: Prepared, options: teaching.Options) -> Split:
@@ -163,28 +234,23 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
 
 
 def _is_better(
-    tuned: Tuned,
+    after: NDArray[np.float64],
     fast: NDArray[np.float64],
     prepared: Prepared,
-    choosing: tuple[int, ...],
-    device: torch.device,
+    places: list[int],
     *,
     fresh: bool,
 ) -> bool:
-    """Than fast teaching of the same pictures, by those to choose by.
+    """Than fast teaching of the same pictures, by what both say of those to choose by.
 
     Clearly so, for they are few, and fast teaching has learnt from them too in the end; but where
     all layers began with random numbers, being as good suffices: nobody teaches from scratch to
     keep a network that has learnt nothing but its last layer.
     """
-    places = list(choosing)
-    paths = [prepared.dataset.examples[i].path for i in places]
-    before = _calibrated(fast, prepared, places)
-    logits, _ = _answers(tuned.classifier, paths, device, lambda _: None)
-    after = _calibrated(logits, prepared, places)
-    if after.balanced < before.balanced:
+    old, new = _calibrated(fast, prepared, places), _calibrated(after, prepared, places)
+    if new.balanced < old.balanced:
         return False
-    return fresh or after.loss < _CLEARLY * before.loss
+    return fresh or new.loss < _CLEARLY * old.loss
 
 
 def _calibrated(
