@@ -118,7 +118,8 @@ def _add_deep(parser: argparse.ArgumentParser) -> None:
         type=_stages,
         default=_STAGES,
         metavar="N",
-        help=f"how many of the last stages, of about four, or {_ALL} (default: {_STAGES})",
+        help=f"how many of the last stages, of about four, or {_ALL} (default: {_STAGES}; always "
+        f"{_ALL} with --small)",
     )
     group.add_argument(
         "--epochs",

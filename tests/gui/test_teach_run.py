@@ -203,8 +203,11 @@ def test_choices_make_the_plan(run: Taught) -> None:
     assert not plan.fast.small
     told: list[bool] = []
     choices.changed.connect(lambda: told.append(choices.plan.fast.small))
+    assert choices.stages.isVisible()
     choices.small.click()
     assert told == [True]
+    assert not choices.stages.isVisible()  # all layers learn then
+    assert choices.rounds.isVisible()
 
 
 def test_small_things_are_looked_at_closer_and_stay_small(run: Taught) -> None:

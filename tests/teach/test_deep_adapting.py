@@ -70,6 +70,7 @@ def test_all_stages_of_the_backbone_have_learnt(learnt: DeeplyTaught) -> None:
     assert learnt.deeper
     assert learnt.head is None
     assert learnt.descent.strongest == 0.03
+    assert learnt.classifier.box_threshold == 0.3
     old, new = backbone().network.state_dict(), learnt.classifier.network.state_dict()
     changed = [n for n in old if f"trunk.{n}" in new and not torch.equal(old[n], new[f"trunk.{n}"])]
     assert any(name.startswith("layer1.") for name in changed)  # all stages learn

@@ -29,6 +29,9 @@ _RATE, _HEAD_RATE = 4e-4, 4e-3
 _DECAY = 0.05
 _SHARE = 0.5  # of what it became
 
+BOX_THRESHOLD = 0.3
+"""Where boxes are cut on the maps of such a backbone, which stand out more than a frozen one's."""
+
 
 @dataclass(frozen=True, eq=False)
 class Adapted:

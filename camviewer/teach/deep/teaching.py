@@ -20,7 +20,7 @@ from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.split import Split, split
-from camviewer.teach.deep.adapting import adapt
+from camviewer.teach.deep.adapting import BOX_THRESHOLD, adapt
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.told import Ending, Epoch, Step, Tuned
@@ -75,7 +75,9 @@ def teach_deeply(
     Fast teaching comes first; from what it learnt the layers go on. A part of the taught pictures
     is put aside, near-duplicates together, to choose the best epoch by, so that the figures on the
     held-out ones stay honest. Where no epoch is clearly better than fast teaching,
-    its network is returned.
+    its network is returned. For small things all layers learn first, with a new last layer, and
+    fast teaching builds upon what they became: see `adapting`; cancelled, it is fast teaching's
+    network that is returned.
 
     Args:
         dataset: the pictures.
@@ -198,13 +200,14 @@ def _opened_again(
             return made
         head = steps.fit(prepared, prepared.split.teaching, number=1, of=2)
         learnt = steps.finish(prepared, head)
+    classifier = replace(learnt.classifier, box_threshold=BOX_THRESHOLD)
     return replace(
         made,
-        classifier=learnt.classifier,
+        classifier=classifier,
         head=None,
         figures=learnt.figures,
         plain=None,
-        tuned=replace(made.tuned, classifier=learnt.classifier),
+        tuned=replace(made.tuned, classifier=classifier),
         deeper=True,
     )
 

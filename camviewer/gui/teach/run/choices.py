@@ -133,6 +133,7 @@ class Choices(QWidget):
         for box in (self.picture_size, self.stages):
             box.activated.connect(self.changed)
         self.small.clicked.connect(self.changed)
+        self.small.toggled.connect(self._show_fields)
         self.rounds.moved.connect(self.changed)
 
     @property
@@ -166,12 +167,17 @@ class Choices(QWidget):
         self._options.setVisible(open_)
 
     def _suit(self) -> None:
-        deeply = self.deep.isChecked()
-        self._about.setText(_DEEP if deeply else _FAST)
-        for field, label in self._captions.items():
-            field.setVisible(deeply)
-            label.setVisible(deeply)
+        self._about.setText(_DEEP if self.deep.isChecked() else _FAST)
+        self._show_fields()
         self.changed.emit()
+
+    def _show_fields(self) -> None:
+        deeply = self.deep.isChecked()
+        for field, label in self._captions.items():
+            # where things are small all layers learn
+            shown = deeply and not (field is self.stages and self.small.isChecked())
+            field.setVisible(shown)
+            label.setVisible(shown)
 
 
 def _side(text: str, tip: str) -> QPushButton:
