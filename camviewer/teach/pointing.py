@@ -17,12 +17,13 @@ from camviewer.teach.cells import Cells, class_maps, weighted
 from camviewer.teach.features import Cancelled, check
 from camviewer.teach.head import SCALE, Head, Lesson, Report
 
-STRENGTHS = (0.003, 0.001, 0.0003)
+STRENGTHS = (0.01, 0.003)
 """Strengths of the regularisation that are tried, strongest first."""
 
-_UNTRIED = 0.001  # the strength where there is nothing to choose by
+_UNTRIED = 0.003  # the strength where there is nothing to choose by
 _ROUNDS = 6
 _TRIAL_ROUNDS = 3
+_EARLY = 3  # the first one of so many rounds has no part in the mean
 _FIRST_STEPS, _STEPS = 60, 12  # of L-BFGS, from the means of all cells and in each round
 _AT_ONCE = 2**26  # numbers held at once: 256 MB
 _MOST = 2**29
@@ -41,8 +42,11 @@ def fit(
     Multiple instance learning by alternation (Andrews et al. 2003, Support Vector Machines for
     Multiple-Instance Learning, section 4, with the logistic loss): from the head of the means of
     all cells on, the strongest cells of each picture and class are chosen by the weights, and the
-    weights fitted to the means of those cells, in rounds. Strength, temperature and thresholds are
-    chosen as in `head.fit`, by cross-validation with half the rounds. Deterministic.
+    weights fitted to the means of those cells, in rounds. The rounds jump between choices of cells
+    that are about as good; so it is the mean of their weights that counts, but for the first ones
+    (Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging). Strength,
+    temperature and thresholds are chosen as in `head.fit`, by cross-validation with half the
+    rounds. Deterministic.
 
     Args:
         lesson: the pictures that are taught; of their looks the first counts.
@@ -193,10 +197,15 @@ class _Rounds:
         """Begin with the means of all cells, and go on with those that are strongest."""
         for problem in problems:
             problem.improve(None, _FIRST_STEPS, self.cancelled)
+        found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in problems]
         for _ in range(rounds):
             features = self.pooled(problems)
-            for problem, own in zip(problems, features, strict=True):
+            for problem, own, ways in zip(problems, features, found, strict=True):
                 problem.improve(own, _STEPS, self.cancelled)
+                ways.append((problem.weight, problem.bias))
+        for problem, ways in zip(problems, found, strict=True):
+            weights, biases = zip(*ways[rounds // _EARLY :], strict=True)
+            problem.weight, problem.bias = torch.stack(weights).mean(0), torch.stack(biases).mean(0)
 
     def pooled(self, problems: Sequence[_Problem]) -> Tensor:
         """Of the cells that are strongest, ``(problems, pictures, classes, channels)``."""
