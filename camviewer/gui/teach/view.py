@@ -263,6 +263,8 @@ class TeachView(QWidget):
         if lesson is not None:
             self._settings.add_lesson(lesson.folder)
         self.run.set_lesson(lesson)
+        if self._awake:
+            self.setFocus()  # not on a card that goes: Qt would pass it on to any that comes
         self._refresh()
         self._take_focus()
 
