@@ -134,6 +134,19 @@ def test_the_usual_camera_is_a_key_away(world: World) -> None:
 def test_the_only_camera_is_taken_without_asking(world: World) -> None:
     world.cameras = [ONE]
     world.open(alone=True)
+    assert not world.picker.isVisible()  # it would take the keyboard from whoever holds a key
+    world.bot.waitUntil(lambda: world.chosen == [(ONE, None)])
+    assert not world.picker.isVisible()
+    assert not world.picker._hesitation.isActive()
+
+
+def test_whoever_waits_for_the_cameras_sees_that(world: World) -> None:
+    world.cameras = [ONE]
+    world.gate.clear()
+    world.open(alone=True)
+    assert not world.picker.isVisible()
+    world.bot.waitUntil(world.picker.isVisible)
+    world.gate.set()
     world.bot.waitUntil(lambda: world.chosen == [(ONE, None)])
     assert not world.picker.isVisible()
 

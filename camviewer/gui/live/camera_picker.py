@@ -25,6 +25,7 @@ from camviewer.gui.worker import Lane
 from camviewer.media.cameras import Camera, CameraInfo, CameraMode, cameras
 
 _LOOKS_MS = 2000
+_HESITATES_MS = 600  # a list that only flashes takes the keyboard from whoever holds a key
 _WIDTH = 320
 _ROW = 30
 _ROWS = 6  # cameras that are seen without scrolling
@@ -97,6 +98,9 @@ class CameraPicker(QFrame):
         self.again = QTimer(self)
         self.again.setSingleShot(True)
         self.again.setInterval(_LOOKS_MS)
+        self._hesitation = QTimer(self)
+        self._hesitation.setSingleShot(True)
+        self._hesitation.setInterval(_HESITATES_MS)
         self._connect()
 
     def _lay_out(self) -> None:
@@ -125,6 +129,7 @@ class CameraPicker(QFrame):
         for name, button in self.others.items():
             button.clicked.connect(lambda _=False, name=name: self._leave_for(name))
         self.again.timeout.connect(self._look)
+        self._hesitation.timeout.connect(self._appear)
         self.lane.done.connect(self._show_found)
         self.lane.failed.connect(self._show_failure)
 
@@ -148,7 +153,8 @@ class CameraPicker(QFrame):
         Args:
             button: the list opens above or below it.
             in_use: the camera that is watched now; it is marked.
-            alone: whether a camera that is the only one is taken without asking.
+            alone: whether a camera that is the only one is taken without asking; the list is shown
+                once there is more to choose from, or the cameras keep one waiting.
         """
         self._in_use, self._alone = None if in_use is None else in_use.info, alone
         if in_use is not None:
@@ -158,6 +164,14 @@ class CameraPicker(QFrame):
         self.actual.setHidden(actual is None)
         self._button = button
         self._refill()
+        if alone:
+            self._hesitation.start()
+            self._look()
+        else:
+            self._appear()
+
+    def _appear(self) -> None:
+        self._hesitation.stop()
         self.show()
         self.list.setFocus()
 
@@ -182,20 +196,26 @@ class CameraPicker(QFrame):
             self.lane.submit(lambda _: tuple(self.lister()))
 
     def _show_found(self, found: tuple[CameraInfo, ...]) -> None:
+        changed, self._found = found != self._found, found
+        alone, self._alone = self._alone and len(found) == 1, False
+        awaited = self._hesitation.isActive()
+        if alone and (awaited or self.isVisible()):
+            self._choose(found[0])
+            return
+        if changed:
+            self._refill()
+        if awaited:
+            self._appear()
         if self.isVisible():
             self.again.start()
-        changed, self._found = found != self._found, found
-        if self._alone and len(found) == 1 and self.isVisible():
-            self._choose(found[0])
-        elif changed:
-            self._refill()
-        self._alone = False
 
     def _show_failure(self, error: BaseException) -> None:
         self._found = ()
         self._refill()
         self.note.setText(message_for(error))
         self._place()
+        if self._hesitation.isActive():
+            self._appear()
         self.again.start()
 
     def _refill(self) -> None:
@@ -224,6 +244,7 @@ class CameraPicker(QFrame):
         self._choose(item.data(Qt.ItemDataRole.UserRole))
 
     def _choose(self, info: CameraInfo) -> None:
+        self._hesitation.stop()
         self.hide()
         self.chosen.emit(info, self.mode)
 
