@@ -7,8 +7,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from camviewer.models import starter
+from camviewer.inspector import inspector_for
+from camviewer.media import images
+from camviewer.models import starter, taught
 from camviewer.models.classifier import Classifier
+from camviewer.teach.teaching import Taught
 
 SIZE = 64
 
@@ -74,3 +77,16 @@ def faint(root: Path, each: int = 16) -> Path:
             pixels = (ground + 12 * shape).clip(0, 255).astype(np.uint8)
             Image.fromarray(pixels).save(root / kind / f"{kind}{seed}.png")
     return root
+
+
+def share_right(learnt: Taught, file: Path) -> float:
+    """How many held-out pictures are right by the network's own file, which is written first."""
+    taught.save(file, learnt.classifier, learnt.descent, {})
+    inspector = inspector_for(taught.load(file), "cpu", "eager")
+    right = 0
+    for index in learnt.split.held_out:
+        example = learnt.dataset.examples[index]
+        predictions = inspector.inspect(images.load(example.path)).predictions
+        best = max(predictions, key=lambda prediction: prediction.score)
+        right += learnt.dataset.classes[best.index] == example.labels[0]
+    return right / len(learnt.split.held_out)

@@ -8,16 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from camviewer.inspector import Request, inspector_for
-from camviewer.media import images
-from camviewer.models import taught
 from camviewer.teach.data.reading import read
 from camviewer.teach.deep import Ending, Epoch, Options
 from camviewer.teach.deep.adapting import mixed
 from camviewer.teach.deep.teaching import DeeplyTaught, teach_deeply
 from camviewer.teach.teaching import Options as Fast
 from camviewer.teach.teaching import Stage, teach
-from tests.teach.lessons import SIZE, backbone, faint
+from tests.teach.lessons import SIZE, backbone, faint, share_right
 
 
 def small(place: Path) -> Fast:
@@ -91,16 +88,7 @@ def test_every_stage_is_told_in_its_order(
 
 
 def test_the_file_answers_as_the_figures_say(learnt: DeeplyTaught, tmp_path: Path) -> None:
-    file = tmp_path / "x.safetensors"
-    taught.save(file, learnt.classifier, learnt.descent, {})
-    inspector = inspector_for(taught.load(file), "cpu", "eager")
-    right = 0
-    for index in learnt.split.held_out:
-        example = learnt.dataset.examples[index]
-        predictions = inspector.inspect(images.load(example.path), Request()).predictions
-        best = max(predictions, key=lambda prediction: prediction.score)
-        right += learnt.dataset.classes[best.index] == example.labels[0]
-    assert right / len(learnt.split.held_out) == learnt.figures.accuracy
+    assert share_right(learnt, tmp_path / "x.safetensors") == learnt.figures.accuracy
 
 
 def test_cancelled_it_is_what_fast_teaching_makes(

@@ -13,8 +13,6 @@ from camviewer.cam.explainer import Explainer
 from camviewer.cam.methods.linear import cam
 from camviewer.cam.targets import ClassTarget
 from camviewer.errors import CamviewerError, CancelledError
-from camviewer.inspector import Request, inspector_for
-from camviewer.media import images
 from camviewer.models import taught
 from camviewer.models.classifier import Activation
 from camviewer.teach.data.reading import read
@@ -22,7 +20,7 @@ from camviewer.teach.deep import Ending, Epoch, Options, Step
 from camviewer.teach.deep.teaching import DeeplyTaught, teach_deeply
 from camviewer.teach.teaching import Options as Fast
 from camviewer.teach.teaching import Stage, teach
-from tests.teach.lessons import SIZE, backbone, faint, folders, table
+from tests.teach.lessons import SIZE, backbone, faint, folders, share_right, table
 
 EAGER = Options(stages=1, epochs=3, rate=1e-3, head_rate=1e-3, batch=8)
 STILL = Options(stages=1, epochs=2, rate=1e-30, head_rate=1e-30, decay=0.0)
@@ -88,18 +86,7 @@ def test_every_stage_says_how_far_it_is(
 
 
 def test_figures_are_those_of_the_network_in_the_file(learnt: DeeplyTaught, tmp_path: Path) -> None:
-    file = tmp_path / "x.safetensors"
-    taught.save(file, learnt.classifier, learnt.descent, {})
-    inspector = inspector_for(taught.load(file), "cpu", "eager")
-    right = 0
-    for index in learnt.split.held_out:
-        example = learnt.dataset.examples[index]
-        found = max(
-            inspector.inspect(images.load(example.path), Request()).predictions,
-            key=lambda prediction: prediction.score,
-        )
-        right += learnt.dataset.classes[found.index] == example.labels[0]
-    assert right / len(learnt.split.held_out) == learnt.figures.accuracy
+    assert share_right(learnt, tmp_path / "x.safetensors") == learnt.figures.accuracy
 
 
 def test_its_map_is_exact(learnt: DeeplyTaught) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -18,16 +17,17 @@ from torch import nn
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.split import Split
-from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.stages import fresh_head, head_name
-from camviewer.teach.deep.told import Epoch, Step, Tuned
-from camviewer.teach.deep.tuning import fine_tune
+from camviewer.teach.deep.told import Tuned
 from camviewer.teach.foundation import found
 
 _RATE, _HEAD_RATE = 4e-4, 4e-3
 _DECAY = 0.05
 _SHARE = 0.5  # of what it became
+
+Tune = Callable[[Classifier, Dataset, Split, Options], Tuned]
+"""`tuning.fine_tune`, told where to compute and whom to tell."""
 
 BOX_THRESHOLD = 0.3
 """Where boxes are cut on the maps of such a backbone, which stand out more than a frozen one's."""
@@ -47,27 +47,20 @@ class Adapted:
 
 
 def adapt(
-    backbone: Classifier,
-    dataset: Dataset,
-    split: Split,
-    options: Options,
-    *,
-    device: str,
-    on_epoch: Callable[[Epoch], None],
-    on_step: Callable[[Step], None],
-    cancelled: Cancelled,
-    state: Path | None,
+    backbone: Classifier, dataset: Dataset, split: Split, options: Options, tune: Tune
 ) -> Adapted:
     """Teach a backbone a data set's classes, all of its layers.
 
     Args:
         backbone: left as it is.
-        dataset, split, device, on_epoch, on_step, cancelled, state: see `fine_tune`.
+        dataset: the pictures.
+        split: see `tuning.fine_tune`.
         options: how long, and in which order; stages and rates are settled here, unless it begins
             with random numbers.
+        tune: does it.
 
     Raises:
-        CamviewerError: see `fine_tune`.
+        CamviewerError: see `tuning.fine_tune`.
     """
     several = dataset.multi_label
     plain = replace(
@@ -79,17 +72,8 @@ def adapt(
         thresholds=None,
         nothing=None,
     )
-    tuned = fine_tune(
-        plain,
-        dataset,
-        split,
-        replace(options if options.fresh else _settled(options), half=True),
-        device=device,
-        on_epoch=on_epoch,
-        on_step=on_step,
-        cancelled=cancelled,
-        state=state,
-    )
+    chosen = replace(options if options.fresh else _settled(options), half=True)
+    tuned = tune(plain, dataset, split, chosen)
     share = 1.0 if options.fresh else _SHARE
     network = mixed(backbone.network, tuned.classifier.network, share)
     return Adapted(replace(backbone, network=network, weights_sha256=""), tuned)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -106,20 +107,17 @@ def teach_deeply(
         # what the head learns from must not be chosen by
         start = steps.fit(prepared, parts.teaching, number=1, of=2)
         before = steps.logits(prepared, start, parts.held_out)
-    telling = _telling(report, on_step, chosen.epochs)
+    tune = partial(
+        fine_tune,
+        device=str(where),
+        on_epoch=on_epoch,
+        on_step=_telling(report, on_step, chosen.epochs),
+        cancelled=cancelled,
+        state=state,
+    )
     if options.small:
         with steps.timed(Stage.TUNING):
-            adapted = adapt(
-                backbone,
-                prepared.dataset,
-                parts,
-                chosen,
-                device=str(where),
-                on_epoch=on_epoch,
-                on_step=telling,
-                cancelled=cancelled,
-                state=state,
-            )
+            adapted = adapt(backbone, prepared.dataset, parts, chosen, tune)
         made = _with_fast(fast, prepared, steps, adapted.tuned, parts)
         if adapted.tuned.ending is Ending.CANCELLED:
             return made
@@ -127,20 +125,10 @@ def teach_deeply(
             return _opened_again(
                 made, adapted.backbone, parts, before, options, where, report, cancelled
             )
+    begun = _begun(start, fresh=chosen.fresh)
+    network = teaching.with_head(prepared.foundation, prepared.dataset, begun)
     with steps.timed(Stage.TUNING):
-        tuned = fine_tune(
-            teaching.with_head(
-                prepared.foundation, prepared.dataset, _begun(start, fresh=chosen.fresh)
-            ),
-            prepared.dataset,
-            parts,
-            chosen,
-            device=str(where),
-            on_epoch=on_epoch,
-            on_step=telling,
-            cancelled=cancelled,
-            state=state,
-        )
+        tuned = tune(network, prepared.dataset, parts, chosen)
     made = _with_fast(fast, prepared, steps, tuned, parts)
     places = list(parts.held_out)
     paths = [prepared.dataset.examples[i].path for i in places]
