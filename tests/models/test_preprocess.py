@@ -53,6 +53,18 @@ def test_crop_is_torchvisions_evaluation(name: str, size: Size) -> None:
     torch.testing.assert_close(ours[0], reference, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_grey_level_is_normalised_to_the_last_bit(name: str) -> None:
+    """What is taught looks at maps whose order may hang on it."""
+    published = zoo.preprocessing(name)
+    expected = Preprocessing(published.mean, published.std, input_size=32)
+    levels = np.random.default_rng(0).permuted(np.tile(np.arange(256, dtype=np.uint8), 12))
+    frame = Frame(levels.reshape(32, 32, 3), "levels")
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (expected.mean, expected.std))
+    ours = expected.tensor(frame, expected.geometry((32, 32), Fit.STRETCH))
+    assert torch.equal(ours[0], (as_tensor(frame).float() / 255 - mean) / std)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_crop_is_the_published_evaluation_but_for_rounding(name: str, size: Size) -> None:
