@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,13 @@ from camviewer.teach.cells import Cells, class_maps, weighted
 from camviewer.teach.features import Cancelled, check
 from camviewer.teach.head import SCALE, Head, Lesson, Report
 
-STRENGTHS = (0.01, 0.003)
+STRENGTHS = (0.01, 0.003, 0.001)
 """Strengths of the regularisation that are tried, strongest first."""
 
 _UNTRIED = 0.003  # the strength where there is nothing to choose by
-_ROUNDS = 6
-_TRIAL_ROUNDS = 3
-_EARLY = 3  # the first one of so many rounds has no part in the mean
-_FIRST_STEPS, _STEPS = 60, 12  # of L-BFGS, from the means of all cells and in each round
+_ROUNDS = 8
+_TRIAL_ROUNDS = 4
+_FIRST_STEPS, _STEPS = 60, 30  # of L-BFGS, from the means of all cells and in each round
 _AT_ONCE = 2**26  # numbers held at once: 256 MB
 _MOST = 2**29
 
@@ -39,14 +38,16 @@ def fit(
 ) -> Head:
     """The best head whose logits are means of the strongest cells of the class's map, plus a bias.
 
-    Multiple instance learning by alternation (Andrews et al. 2003, Support Vector Machines for
+    Multiple instance learning in rounds (Andrews et al. 2003, Support Vector Machines for
     Multiple-Instance Learning, section 4, with the logistic loss): from the head of the means of
     all cells on, the strongest cells of each picture and class are chosen by the weights, and the
-    weights fitted to the means of those cells, in rounds. The rounds jump between choices of cells
-    that are about as good; so it is the mean of their weights that counts, but for the first ones
-    (Polyak and Juditsky 1992, Acceleration of Stochastic Approximation by Averaging). Strength,
-    temperature and thresholds are chosen as in `head.fit`, by cross-validation with half the
-    rounds. Deterministic.
+    weights fitted to the means of those cells. For a class that is in the picture the newest choice
+    counts. For one that is not, every choice so far does, and the highest of their logits: a mean
+    of the strongest cells is the maximum over all choices, hence convex in the weights, and each
+    choice is a plane below it (Felzenszwalb et al. 2010, Object Detection with Discriminatively
+    Trained Part-Based Models, section 5; Kelley 1960, The Cutting-Plane Method). So what is found
+    does not turn over from round to round. Strength, temperature and thresholds are chosen as in
+    `head.fit`, by cross-validation with half the rounds. Deterministic.
 
     Args:
         lesson: the pictures that are taught; of their looks the first counts.
@@ -69,10 +70,11 @@ def fit(
         )
     folds = heads.folds_of(lesson)
     tried = [_Problem.of(lesson, ~fold, s) for s in STRENGTHS for fold in folds]
-    at_once = max(_AT_ONCE // each, 1)
+    at_once = max(_AT_ONCE // (each * _TRIAL_ROUNDS), 1)
     batches = [tried[i : i + at_once] for i in range(0, len(tried), at_once)]
     passes = len(batches) * (_TRIAL_ROUNDS + 1) + _ROUNDS
-    rounds = _Rounds(cells, places, strongest, passes, report, cancelled)
+    choices = min(max(_MOST // each, 1), _ROUNDS)
+    rounds = _Rounds(cells, places, strongest, passes, choices, report, cancelled)
     trials = {s: np.zeros((pictures, classes)) for s in STRENGTHS}
     for batch in batches:
         rounds.solve(batch, _TRIAL_ROUNDS)
@@ -124,6 +126,8 @@ class _Problem:
         rarity: see `heads.rarity_of`.
         weight: ``(classes, channels)`` of scaled features.
         bias: ``(classes,)`` of centred ones.
+        choices: means of the cells that were chosen, ``(classes, choices, pictures taught,
+            channels)``, the newest last.
     """
 
     taught: NDArray[np.bool_]
@@ -134,6 +138,7 @@ class _Problem:
     rarity: Tensor | None
     weight: Tensor
     bias: Tensor
+    choices: Tensor
 
     @classmethod
     def of(cls, lesson: Lesson, taught: NDArray[np.bool_], strength: float) -> _Problem:
@@ -148,25 +153,60 @@ class _Problem:
             rarity=heads.rarity_of(truth) if lesson.multi_label else None,
             weight=torch.zeros(targets.shape[1], means.shape[1]),
             bias=torch.zeros(targets.shape[1]),
+            choices=torch.zeros(targets.shape[1], 0, len(truth), means.shape[1]),
         )
 
     def logits(self, features: Tensor) -> Tensor:
         """From ``(pictures, classes, channels)``."""
-        return _logits(features, self.centre, self.weight, self.bias)
+        sums = (features * self.weight).sum(2)
+        return SCALE * (sums - self.weight @ self.centre) + self.bias
 
-    def improve(self, features: Tensor | None, steps: int, cancelled: Cancelled | None) -> None:
-        """Minimise ``mean loss + strength / 2 * |W|^2`` by L-BFGS; None for the means."""
+    def begin(self, cancelled: Cancelled | None) -> None:
+        """Fit to the means of all cells."""
+        rows = self.means[torch.from_numpy(self.taught)] - self.centre
+
+        def logits(weight: Tensor, bias: Tensor) -> Tensor:
+            return SCALE * rows @ weight.T + bias
+
+        self._minimise(logits, _FIRST_STEPS, cancelled)
+
+    def improve(self, features: Tensor, most: int, cancelled: Cancelled | None) -> None:
+        """Fit to one more choice of cells.
+
+        Args:
+            features: ``(pictures, classes, channels)``.
+            most: choices that are remembered.
+            cancelled: asked at each step.
+        """
         mask = torch.from_numpy(self.taught)
-        rows = (self.means[:, None] if features is None else features)[mask]
-        truth = self.targets[mask]
+        newest = features[mask].movedim(1, 0)[:, None]
+        self.choices = torch.cat([self.choices, newest], 1)[:, -most:]
+        classes, choices, pictures, _ = self.choices.shape
+        rows = self.choices.flatten(1, 2)
+        shown = self.targets[mask] > 0
+
+        def logits(weight: Tensor, bias: Tensor) -> Tensor:
+            sums = torch.bmm(rows, weight[:, :, None]).view(classes, choices, pictures)
+            counted = torch.where(shown, sums[:, -1].T, sums.amax(1).T)
+            return SCALE * (counted - weight @ self.centre) + bias
+
+        self._minimise(logits, _STEPS, cancelled)
+
+    def _minimise(
+        self,
+        logits: Callable[[Tensor, Tensor], Tensor],
+        steps: int,
+        cancelled: Cancelled | None,
+    ) -> None:
+        """``mean loss + strength / 2 * |W|^2`` of the pictures taught, by L-BFGS."""
+        truth = self.targets[torch.from_numpy(self.taught)]
         weight, bias = self.weight.clone().requires_grad_(), self.bias.clone().requires_grad_()
         optimiser = torch.optim.LBFGS([weight, bias], max_iter=steps, line_search_fn="strong_wolfe")
 
         def objective() -> Tensor:
             check(cancelled)
             optimiser.zero_grad()
-            found = _logits(rows, self.centre, weight, bias)
-            loss = heads.loss_of(found, truth, self.rarity)
+            loss = heads.loss_of(logits(weight, bias), truth, self.rarity)
             loss = loss + self.strength / 2 * weight.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
             return loss
@@ -182,6 +222,7 @@ class _Rounds:
     Attributes:
         cells, places, strongest, report, cancelled: see `fit`.
         passes: how often it will.
+        choices: of cells that are remembered.
         done: pictures, of all passes.
     """
 
@@ -189,6 +230,7 @@ class _Rounds:
     places: Sequence[int]
     strongest: float
     passes: int
+    choices: int
     report: Report | None
     cancelled: Cancelled | None
     done: int = 0
@@ -196,16 +238,10 @@ class _Rounds:
     def solve(self, problems: Sequence[_Problem], rounds: int) -> None:
         """Begin with the means of all cells, and go on with those that are strongest."""
         for problem in problems:
-            problem.improve(None, _FIRST_STEPS, self.cancelled)
-        found: list[list[tuple[Tensor, Tensor]]] = [[] for _ in problems]
+            problem.begin(self.cancelled)
         for _ in range(rounds):
-            features = self.pooled(problems)
-            for problem, own, ways in zip(problems, features, found, strict=True):
-                problem.improve(own, _STEPS, self.cancelled)
-                ways.append((problem.weight, problem.bias))
-        for problem, ways in zip(problems, found, strict=True):
-            weights, biases = zip(*ways[rounds // _EARLY :], strict=True)
-            problem.weight, problem.bias = torch.stack(weights).mean(0), torch.stack(biases).mean(0)
+            for problem, own in zip(problems, self.pooled(problems), strict=True):
+                problem.improve(own, self.choices, self.cancelled)
 
     def pooled(self, problems: Sequence[_Problem]) -> Tensor:
         """Of the cells that are strongest, ``(problems, pictures, classes, channels)``."""
@@ -221,9 +257,3 @@ class _Rounds:
             if self.report is not None:
                 self.report(self.done / (self.passes * len(self.places)))
         return found
-
-
-def _logits(features: Tensor, centre: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if features.shape[1] == 1:  # the same for all classes
-        return SCALE * (features[:, 0] - centre) @ weight.T + bias
-    return SCALE * ((features * weight).sum(2) - weight @ centre) + bias

@@ -94,6 +94,45 @@ def test_it_is_the_same_each_time(cells: Cells) -> None:
     np.testing.assert_array_equal(_fit(lesson, cells).weight, _fit(lesson, cells).weight)
 
 
+def test_several_labels_are_told_apart_wherever_they_are(cells: Cells) -> None:
+    """Two things of two cells, each in half of the pictures, of which a quarter show both.
+
+    Where a thing is not, its map must be low everywhere, and not only where it was highest last.
+    """
+    chance = torch.Generator().manual_seed(1)
+    rows, targets = [], []
+    for number in range(40):
+        maps = torch.rand(6, _SIDE, _SIDE, generator=chance)
+        shown = [number % 2, number // 2 % 2]
+        for label, there in enumerate(shown):
+            if there:
+                y, x = torch.randint(_SIDE, (2,), generator=chance).tolist()
+                maps[label, y, x] = maps[label, y, (x + 1) % _SIDE] = 2.5
+        maps /= maps.mean((1, 2)).norm()
+        cells.add([maps])
+        rows.append(means([maps]).numpy())
+        targets.append(shown)
+    features, truth = np.stack(rows)[:, None], np.array(targets, np.float32)
+    taught = list(range(24))
+    lesson = Lesson(features[taught], truth[taught], np.arange(24), multi_label=True)
+    head = pointing.fit(lesson, cells, taught, _SHARE)
+    logits = pointing.logits(head, cells, range(24, 40), _SHARE)
+    assert head.thresholds is not None
+    found = 1 / (1 + np.exp(-logits)) >= head.thresholds
+    assert (found == (truth[24:] > 0)).mean() >= 0.9
+    assert head.weight.argmax(1).tolist() == [0, 1]
+
+
+def test_few_choices_remembered_are_enough_to_go_on(
+    cells: Cells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = _lesson(cells)
+    monkeypatch.setattr(pointing, "_MOST", 24 * 2 * 4)
+    head = _fit(lesson, cells)
+    logits = pointing.logits(head, cells, range(24), _SHARE)
+    assert (logits.argmax(1) == lesson.targets.argmax(1)).all()
+
+
 def test_few_problems_at_once_change_nothing(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = _lesson(cells)
     together = _fit(lesson, cells)
