@@ -102,15 +102,20 @@ def lines(learnt: Taught) -> list[str]:
     """What deep teaching did, for a person."""
     if not isinstance(learnt, DeeplyTaught):
         return []
-    tuned = learnt.tuned
+    tuned, compared = learnt.tuned, learnt.compared
     chosen = f"{len(learnt.choosing)} of the taught pictures"
     after = f"{tuned.epochs[-1].number} epochs ({tuned.ending})"
+    found = [f"after {after}: by {chosen}, number {tuned.best} was the best"]
+    if compared is not None:
+        found.append(
+            "of those pictures, not learnt from, fast teaching knows "
+            f"{percent(compared.fast.accuracy)} (loss {compared.fast.loss:.3f}), deep teaching "
+            f"{percent(compared.deep.accuracy)} (loss {compared.deep.loss:.3f})"
+        )
     if not learnt.deeper:
-        return [
-            f"after {after}: by {chosen}, none was clearly better than fast teaching, which stays"
-        ]
+        return [*found, "fast teaching's network stays"]
     return [
-        f"after {after}: by {chosen}, number {tuned.best} was the best",
+        *found,
         (
             f"accuracy of fast teaching alone {percent(learnt.fast.accuracy)}, of deep teaching "
             f"{percent(learnt.figures.accuracy)}, on the same held-out pictures"

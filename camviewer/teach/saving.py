@@ -51,6 +51,8 @@ def _depth(learnt: DeeplyTaught) -> dict[str, Any]:
         "best_epoch": learnt.tuned.best,
         "ending": learnt.tuned.ending.value,
         "chosen_by": len(learnt.choosing),
+        "deeper": learnt.deeper,
+        "compared": learnt.compared and asdict(learnt.compared),
         "accuracy_of_fast": learnt.fast.accuracy,
         "epochs": [
             {

@@ -44,7 +44,11 @@ def test_the_table_says_what_it_brought(
         "epoch 2 of 2",
     ]
     deep = taught.about(out)["deep"]
-    assert deep["chosen_by"] == 2
+    assert deep["chosen_by"] == deep["compared"]["pictures"] == 2
+    fast, learnt = deep["compared"]["fast"]["loss"], deep["compared"]["deep"]["loss"]
+    assert f"(loss {fast:.3f}), deep teaching" in said.out
+    assert f"(loss {learnt:.3f})" in said.out
+    assert ("fast teaching's network stays" in said.out) is not deep["deeper"]
     assert [epoch["epoch"] for epoch in deep["epochs"]] == [0, 1, 2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.safetensors", "set"]
 

@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from camviewer.errors import CamviewerError
 from camviewer.media import images
 from camviewer.models.backbone import TaughtNetwork
-from camviewer.models.classifier import Activation, Classifier
+from camviewer.models.classifier import Classifier
 from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.split import Split, split
 from camviewer.teach.deep.adapting import BOX_THRESHOLD, adapt
+from camviewer.teach.deep.comparing import LEAST_TEMPERATURE, Comparison, compare
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
 from camviewer.teach.deep.told import Ending, Epoch, Step, Tuned
-from camviewer.teach.deep.trial import Trial as Judgement
-from camviewer.teach.deep.trial import judged
 from camviewer.teach.deep.tuning import fine_tune
 from camviewer.teach.figures import Figures
 from camviewer.teach.teaching import Prepared, Report, Stage, Taught, Teaching, Trial
@@ -34,9 +33,6 @@ from camviewer.types import Fit
 
 CHOOSING = 0.2
 """Share of the taught pictures by which the best epoch is chosen instead of being learnt from."""
-
-_CLEARLY = 0.9  # of the loss that is left, from which on deep teaching has brought something
-_LEAST_TEMPERATURE = 1.0  # the few pictures to choose by do not warrant surer scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +44,14 @@ class DeeplyTaught(Taught):
         tuned: what happened from epoch to epoch; its figures are those of `choosing`.
         choosing: indices of the examples by which the best epoch was chosen, some of
             ``split.teaching``: the held-out ones have no part in any choice.
-        deeper: whether layers below the head have changed; else none of it was clearly better than
-            fast teaching by the pictures to choose by.
+        compared: what both say of those pictures; None where it was cancelled before.
+        deeper: whether layers below the head have changed; else that was not worth it by them.
     """
 
     fast: Figures
     tuned: Tuned
     choosing: tuple[int, ...]
+    compared: Comparison | None
     deeper: bool
 
 
@@ -133,7 +130,10 @@ def teach_deeply(
     places = list(parts.held_out)
     paths = [prepared.dataset.examples[i].path for i in places]
     after, _ = _answers(tuned.classifier, paths, where, lambda _: None)
-    if not _is_better(after, before, prepared, places, fresh=chosen.fresh):
+    compared = _compared(before, after, prepared, places)
+    made = replace(made, compared=compared)
+    # nobody teaches from scratch to keep a network that has learnt nothing but its last layer
+    if not (compared.as_good if chosen.fresh else compared.clearly_better):
         return made
     with steps.timed(Stage.TRYING):
         return _tried(replace(made, deeper=True), where, report)
@@ -155,6 +155,7 @@ def _with_fast(
         fast=fast.figures,
         tuned=tuned,
         choosing=parts.held_out,
+        compared=None,
         deeper=False,
     )
 
@@ -171,7 +172,8 @@ def _opened_again(
 ) -> DeeplyTaught:
     """Look for the small things in a backbone that has learnt; what was made, if that is no better.
 
-    The pictures to choose by are learnt from in the end, as they are by fast teaching.
+    The pictures to choose by are learnt from in the end, as they are by fast teaching; so it need
+    not be clearly better by them.
     """
 
     def tell(stage: Stage, share: float) -> None:
@@ -184,7 +186,9 @@ def _opened_again(
             return made  # somebody removes the pictures: those that are left have other numbers
         start = steps.fit(prepared, parts.teaching, of=2)
         after = steps.logits(prepared, start, parts.held_out)
-        if not _is_better(after, before, prepared, list(parts.held_out), fresh=False):
+        compared = _compared(before, after, prepared, parts.held_out)
+        made = replace(made, compared=compared)
+        if not compared.better:
             return made
         head = steps.fit(prepared, prepared.split.teaching, number=1, of=2)
         learnt = steps.finish(prepared, head)
@@ -224,35 +228,12 @@ def _parted(prepared: Prepared, options: teaching.Options) -> Split:
     )
 
 
-def _is_better(
-    after: NDArray[np.float64],
-    fast: NDArray[np.float64],
-    prepared: Prepared,
-    places: list[int],
-    *,
-    fresh: bool,
-) -> bool:
-    """Than fast teaching of the same pictures, by what both say of those to choose by.
-
-    Clearly so, for they are few, and fast teaching has learnt from them too in the end; but where
-    all layers began with random numbers, being as good suffices: nobody teaches from scratch to
-    keep a network that has learnt nothing but its last layer.
-    """
-    old, new = _calibrated(fast, prepared, places), _calibrated(after, prepared, places)
-    if new.balanced < old.balanced:
-        return False
-    return fresh or new.loss < _CLEARLY * old.loss
-
-
-def _calibrated(
-    logits: NDArray[np.float64], prepared: Prepared, places: Sequence[int]
-) -> Judgement:
-    """How good answers are when they are no surer than they may be, as what is kept will be."""
-    targets, several = prepared.dataset.targets()[list(places)], prepared.dataset.multi_label
-    temperature, _ = heads.best_temperature(logits, targets, several, _LEAST_TEMPERATURE)
-    kind = Activation.SIGMOID if several else Activation.SOFTMAX
-    scaled = torch.from_numpy(logits / temperature).float()
-    return judged(scaled, torch.from_numpy(targets), kind)
+def _compared(
+    fast: NDArray[np.float64], deep: NDArray[np.float64], prepared: Prepared, places: Sequence[int]
+) -> Comparison:
+    dataset = prepared.dataset
+    targets = dataset.targets()[list(places)]
+    return compare(fast, deep, targets, multi_label=dataset.multi_label)
 
 
 def _begun(head: heads.Head, *, fresh: bool) -> heads.Head:
@@ -290,7 +271,7 @@ def _tried(made: DeeplyTaught, device: torch.device, report: Report | None) -> D
     )
     count = len(made.choosing)
     truth = dataset.targets()[list(made.choosing)]
-    temperature, _ = heads.best_temperature(logits[:count], truth, several, _LEAST_TEMPERATURE)
+    temperature, _ = heads.best_temperature(logits[:count], truth, several, LEAST_TEMPERATURE)
     logits /= temperature
     thresholds = None
     if several:

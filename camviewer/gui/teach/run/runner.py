@@ -30,7 +30,7 @@ from camviewer.teach.teaching import Stage, Taught, teach
 Load = Callable[..., Classifier]
 
 NO_BETTER = (
-    "Going deeper was not clearly better on the pictures put aside, so what was taught fast stays."
+    "Going deeper was not worth it by the pictures put aside, so what was taught fast stays."
 )
 
 
