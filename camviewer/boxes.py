@@ -105,7 +105,7 @@ def find_boxes(heatmap: Heatmap, rule: BoxRule) -> tuple[Box, ...]:
     areas = np.bincount(labels.ravel(), weights=lattice.areas.ravel(), minlength=len(stats))
     areas[0] = -1.0  # the background
     ranked = np.argsort(-areas, kind="stable")
-    if rule.rule is Rule.LARGEST:
+    if rule.rule.keeps_one:
         chosen = ranked[:1]
     else:
         height, width = heatmap.geometry.picture
@@ -222,7 +222,7 @@ def _cut(values: Map, rule: BoxRule) -> float:
     """The share of the map's maximum from which on a sample belongs to a component."""
     if rule.rule is Rule.PERCENTILE:
         return float(np.quantile(values, rule.threshold))
-    if rule.rule is Rule.OTSU:
+    if rule.rule.finds_threshold:
         levels = np.rint(values * _OTSU_LEVELS).astype(np.uint8)
         level, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
         # foreground is above the level, and levels are rounded values

@@ -128,6 +128,15 @@ def test_otsu_parts_two_levels() -> None:
     assert 0 < box.threshold < 1
 
 
+def test_the_largest_above_otsu_is_one_box_whatever_its_size() -> None:
+    values = np.zeros((8, 8))
+    values[1:4, 2:5] = 1
+    values[6, 6] = 0.9
+    large, small = find_boxes(heatmap(values), BoxRule(Rule.OTSU))
+    assert find_boxes(heatmap(values), BoxRule(Rule.LARGEST_OTSU, min_area=1.0)) == (large,)
+    assert edges(small)[0] > edges(large)[2]
+
+
 def test_percentile_keeps_the_hottest_share() -> None:
     # a ramp over 40 cells: the upper quarter of the picture is the hottest quarter of the map
     ramp = np.repeat(np.arange(1, 41, dtype=np.float32)[None], 2, axis=0)

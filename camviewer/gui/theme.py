@@ -171,7 +171,7 @@ QAbstractItemView {{ background: {t.base}; border: 1px solid {t.border}; border-
   outline: none; }}
 QListView#filmStrip {{ padding-top: 6px; }}
 QComboBox {{ background: {t.raised}; border: 1px solid {t.border}; border-radius: 6px;
-  padding: 3px 4px 3px 8px; min-height: 20px; }}
+  padding: 3px 4px 3px 8px; min-height: 20px; combobox-popup: 0; }}
 QComboBox:hover {{ background: {t.hover}; }}
 QComboBox:focus, QComboBox:on {{ border-color: {t.accent}; }}
 QComboBox:disabled {{ color: {t.disabled}; background: {t.window}; }}
@@ -201,6 +201,8 @@ QTreeView::branch:has-children:closed {{ image: url("{drawings}/right-{t.name}.s
 QTreeView::branch:has-children:open {{ image: url("{drawings}/down-{t.name}.svg"); }}
 QTreeView::branch:selected {{ background: {t.accent}; }}
 QComboBox QAbstractItemView {{ border-radius: 0; padding: 2px; }}
+QComboBox QAbstractItemView::item {{ padding: 3px 6px; border-radius: 4px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {t.accent}; color: {t.on_accent}; }}
 QHeaderView::section {{ background: {t.base}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 4px 6px; }}
 QTableCornerButton::section {{ background: {t.base}; border: none; }}

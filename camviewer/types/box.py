@@ -14,7 +14,18 @@ class Rule(StrEnum):
     LARGEST = "largest"  # Zhou et al. 2016: the largest component above a share of the maximum
     ALL = "all"  # every component above a share of the maximum
     OTSU = "otsu"  # every component above Otsu's threshold
+    LARGEST_OTSU = "largest-otsu"  # the largest of those
     PERCENTILE = "percentile"  # every component above a percentile of the map
+
+    @property
+    def finds_threshold(self) -> bool:
+        """The map itself says where it is cut, and no threshold is asked for."""
+        return self in (Rule.OTSU, Rule.LARGEST_OTSU)
+
+    @property
+    def keeps_one(self) -> bool:
+        """One component alone is enclosed, whatever its size."""
+        return self in (Rule.LARGEST, Rule.LARGEST_OTSU)
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,13 @@ WAYS = {
     "closer": (*_RESNET, "--input-size", "448"),
     "layers": (*_RESNET, "--input-size", "448", *_STAGES),
     "small": (*_RESNET, "--small"),
+    "otsu": (*_RESNET, "--small"),
     "deep": (*_RESNET, "--small", "--deep"),
 }
 """Options of `camviewer teach`, each row adding one choice to the one before."""
+
+_RULES = {"otsu": ("--rule", "largest-otsu")}
+"""Options of `camviewer evaluate localization`, where they are not the usual ones."""
 
 _FIGURES = ("accuracy", "iou 0.3", "iou 0.5", "whole", "pxap", "pointing")
 _PHOTOGRAPHS = 200  # that show no raccoon: as many as do
@@ -91,9 +95,7 @@ def tiles() -> Material:
 MATERIALS = {"raccoon": raccoon, "tiles": tiles}
 
 
-def measure(
-    material: Material, folder: Path, options: Sequence[str], halves: str, seed: int
-) -> dict[str, float]:
+def measure(material: Material, folder: Path, way: str, halves: str, seed: int) -> dict[str, float]:
     """Teach one half, measure the other."""
     taught, held_out = _dealt(material, seed) if halves == "shuffled" else (material.classes, None)
     share = "0.5" if held_out is None else _LEAST_HELD_OUT
@@ -103,7 +105,7 @@ def measure(
     started = time.perf_counter()
     told = _run(
         "teach", str(folder / "taught"), "--out", str(out), "--split", str(lists), "--held-out",
-        share, "--seed", str(seed), "--nothing", material.nothing, *_found(options),
+        share, "--seed", str(seed), "--nothing", material.nothing, *_found(WAYS[way]),
     )  # fmt: skip
     seconds = time.perf_counter() - started
     if held_out is None:
@@ -120,7 +122,7 @@ def measure(
         )
     located = _run(
         "evaluate", "localization", str(folder / "held_out"), "--model", str(out), "--boxes",
-        material.boxes, "--nothing", material.nothing,
+        material.boxes, "--nothing", material.nothing, *_RULES.get(way, ()),
     )  # fmt: skip
     overlaps = {float(key): value for key, value in located["gt_known_by_overlap"].items()}
     found = {
@@ -180,7 +182,7 @@ def main() -> int:
             rows = []
             for seed in range(arguments.splits):
                 with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
-                    rows.append(measure(material, Path(name), WAYS[way], halves, seed))
+                    rows.append(measure(material, Path(name), way, halves, seed))
                 if arguments.json:
                     _say(json.dumps({"way": way, "halves": halves, "seed": seed, **rows[-1]}))
             if not arguments.json:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtTest import QTest
 
 from camviewer.boxes import rebox
@@ -87,6 +88,22 @@ def test_the_threshold_is_the_networks_until_the_person_chooses_one(
         assert not again.window.session.own_threshold
 
 
+def test_the_chosen_row_of_an_open_list_can_be_read(ui: Opened) -> None:
+    """It was white on white: the colour of its ground was given to a style that ignores it."""
+    rule = ui.window.boxes.rule
+    rule.showPopup()
+    view = rule.view()
+    row = view.visualRect(view.currentIndex())
+    shown = view.viewport().grab(row).toImage()
+    colours = {
+        shown.pixelColor(x, y).name() for x in range(shown.width()) for y in range(shown.height())
+    }
+    rule.hidePopup()
+    accent = ui.window.palette().color(QPalette.ColorRole.Highlight).name()
+    assert shown.pixelColor(shown.width() // 2, 3).name() == accent
+    assert len(colours) > 2  # the letters
+
+
 def test_what_a_rule_does_not_use_is_disabled_and_says_why(ui: Opened) -> None:
     boxes = ui.window.boxes
     assert not boxes.min_area.isEnabled()
@@ -95,6 +112,11 @@ def test_what_a_rule_does_not_use_is_disabled_and_says_why(ui: Opened) -> None:
     assert not boxes.threshold.isEnabled()
     assert "itself" in boxes.threshold.slider.toolTip()
     assert boxes.min_area.isEnabled()
+    boxes.rule.setCurrentIndex(boxes.rule.findText("Largest region, Otsu"))
+    boxes.rule.activated.emit(boxes.rule.currentIndex())
+    assert ui.window.session.rule.rule is Rule.LARGEST_OTSU
+    assert not boxes.threshold.isEnabled()
+    assert not boxes.min_area.isEnabled()
 
 
 def test_switches_in_panel_menu_and_keys_are_one(ui: Opened, tmp_path: Path) -> None:

@@ -16,7 +16,14 @@ _RULES = {
         "One box around the largest connected region above the threshold (Zhou et al. 2016)",
     ),
     Rule.ALL: ("All regions", "A box around every connected region above the threshold"),
-    Rule.OTSU: ("Otsu", "The threshold that best splits the map's values in two (Otsu 1979)"),
+    Rule.OTSU: (
+        "All regions, Otsu",
+        "A box around every region above what best splits the map's values in two (Otsu 1979)",
+    ),
+    Rule.LARGEST_OTSU: (
+        "Largest region, Otsu",
+        "One box around the largest of these: where things are of very different sizes",
+    ),
     Rule.PERCENTILE: ("Percentile", "Keeps the cells above a percentile of the map"),
 }
 
@@ -63,7 +70,7 @@ class BoxesPanel(QWidget):
         self.threshold.set_value(round(rule.threshold * 100))
         self.grabcut.setChecked(rule.grabcut)
         self.min_area.set_value(round(rule.min_area * 1000))
-        otsu = rule.rule is Rule.OTSU
+        otsu = rule.rule.finds_threshold
         self.threshold.setEnabled(not otsu)
         self._threshold_label.setEnabled(not otsu)
         self.threshold.slider.setToolTip(
@@ -74,7 +81,7 @@ class BoxesPanel(QWidget):
             else "Share of the map's maximum from which a cell belongs to a box; "
             f"{100 * self._session.usual_threshold:.0f} % unless you choose another"
         )
-        largest = rule.rule is Rule.LARGEST
+        largest = rule.rule.keeps_one
         self.min_area.setEnabled(not largest)
         self._area_label.setEnabled(not largest)
         self.min_area.slider.setToolTip(
