@@ -69,14 +69,16 @@ def fit(
             "Teach fewer at a time, or do not look for small things."
         )
     folds = heads.folds_of(lesson)
-    tried = [_Problem.of(lesson, ~fold, s) for s in STRENGTHS for fold in folds]
+    tried = [(s, fold) for s in STRENGTHS for fold in folds]
     at_once = max(_AT_ONCE // (each * _TRIAL_ROUNDS), 1)
     batches = [tried[i : i + at_once] for i in range(0, len(tried), at_once)]
     passes = len(batches) * (_TRIAL_ROUNDS + 1) + _ROUNDS
     choices = min(max(_MOST // each, 1), _ROUNDS)
     rounds = _Rounds(cells, places, strongest, passes, choices, report, cancelled)
     trials = {s: np.zeros((pictures, classes)) for s in STRENGTHS}
-    for batch in batches:
+    for some in batches:
+        # made as they are needed, for they remember choices
+        batch = [_Problem.of(lesson, ~fold, strength) for strength, fold in some]
         rounds.solve(batch, _TRIAL_ROUNDS)
         for problem, own in zip(batch, rounds.pooled(batch), strict=True):
             fold = ~problem.taught

@@ -18,11 +18,11 @@ _RULES = {
     Rule.ALL: ("All regions", "A box around every connected region above the threshold"),
     Rule.OTSU: (
         "All regions, Otsu",
-        "A box around every region above what best splits the map's values in two (Otsu 1979)",
+        "A box around every region above the threshold that splits the map best (Otsu 1979)",
     ),
     Rule.LARGEST_OTSU: (
         "Largest region, Otsu",
-        "One box around the largest of these: where things are of very different sizes",
+        "One box around the largest region above the threshold that splits the map best",
     ),
     Rule.PERCENTILE: ("Percentile", "Keeps the cells above a percentile of the map"),
 }
