@@ -130,5 +130,4 @@ def _of_head(head: Head | None) -> list[str]:
 
 
 def _strongest(learnt: Taught) -> str:
-    share = learnt.descent.strongest
-    return "" if share == 1 else f", small things: the strongest {100 * share:g} % of cells count"
+    return ", small things: the strongest cells count" if learnt.descent.strongest else ""

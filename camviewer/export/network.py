@@ -120,7 +120,7 @@ def to_state_dict(file: Path, path: Path) -> Exported:
     classifier = taught.load(file)
     descent = taught.descent(file)
     known = plain.from_about(taught.about(file))
-    if known is None and len(descent.taps) == 1 and descent.strongest == 1:
+    if known is None and len(descent.taps) == 1 and not descent.strongest:
         raise ModelError(
             f"{file.name} does not tell by which length to divide its maps, for it was taught by "
             "an earlier camviewer. Teach it again, or export it as ONNX."

@@ -129,7 +129,7 @@ class TaughtNetwork(nn.Module):
     features unit vectors, so that contrast and brightness count for less, and leaves the logits a
     linear function of the maps' means.
 
-    Things of a few cells drown in a mean over all of them. With a smaller share the class's map
+    Things of a few cells drown in a mean over all of them. With shares of the cells the class's map
     ``M_c = sum_k W_ck A_k`` is made first, and its strongest cells alone are averaged:
     ``logit_c = mean(the strongest of M_c) + b_c``, see `StrongestCells`. The map is the same sum of
     channels, and says which cells made the logit.
@@ -139,8 +139,8 @@ class TaughtNetwork(nn.Module):
         taps: the layers it returns, the finest first; coarser ones are resized to its grid.
         channels: of all layers together.
         classes: how many.
-        strongest: which share of the cells counts, those where a class's map is strongest; above 0,
-            1 for all, in steps of 1/1000.
+        strongest: which shares of the cells count, those where a class's map is strongest; see
+            `StrongestCells`. None for all cells alike.
     """
 
     def __init__(
@@ -149,23 +149,23 @@ class TaughtNetwork(nn.Module):
         taps: Sequence[Tap],
         channels: int,
         classes: int,
-        strongest: float = 1.0,
+        strongest: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.trunk = trunk
         self.taps = tuple(taps)
         self.channels = channels
         self.classes = classes
-        self.strongest = strongest
+        self.strongest = tuple(strongest)
         self.maps = nn.Identity()
         self.fc: Any  # a Linear or, to weigh each cell, a Conv2d
         self.pool: nn.Module
-        if strongest == 1:
+        if self.strongest:
+            self.fc = nn.Conv2d(channels, classes, 1)
+            self.pool = StrongestCells(self.strongest)
+        else:
             self.pool = nn.AdaptiveAvgPool2d(1)
             self.fc = nn.Linear(channels, classes)
-        else:
-            self.fc = nn.Conv2d(channels, classes, 1)
-            self.pool = StrongestCells(strongest)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map normalised pictures (N, 3, H, W) to logits (N, classes)."""
@@ -206,10 +206,10 @@ class TaughtNetwork(nn.Module):
 
     def _logits(self, grids: Sequence[Tensor]) -> Tensor:
         maps = self.maps(torch.cat(list(grids), 1))
-        if self.strongest == 1:
-            logits: Tensor = self.fc(torch.flatten(self.pool(maps), 1))
+        if self.strongest:
+            logits: Tensor = self.pool(self.fc(maps))
         else:
-            logits = self.pool(self.fc(maps))
+            logits = self.fc(torch.flatten(self.pool(maps), 1))
         return logits
 
 

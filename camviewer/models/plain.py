@@ -66,7 +66,7 @@ def network(taught: TaughtNetwork, descent: Descent, length: float, size: int) -
             f"torchvision has no network called {name}, so there is no state_dict of it. Export it "
             "as ONNX."
         )
-    if len(taught.taps) > 1 or taught.strongest != 1:
+    if len(taught.taps) > 1 or taught.strongest:
         raise ModelError(
             "It looks at several layers or at the strongest cells only, for which torchvision's "
             f"{name} has no layers. Export it as ONNX, or teach again with one whole layer."

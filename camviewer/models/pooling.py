@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
 _STEPS = 1000  # of the share of cells that count
@@ -11,20 +14,24 @@ class StrongestCells(nn.Module):
     """The mean of each map's strongest cells, ``(N, maps, rows, columns)`` to ``(N, maps)``.
 
     Between average pooling (all cells; Zhou et al. 2016) and maximum pooling (one; Oquab et al.
-    2015, Is Object Localization for Free?). The number of cells is rounded up.
+    2015, Is Object Localization for Free?). With several shares the mean of their means: a cell
+    counts the more the stronger it is (rank-weighted pooling), and a thing may have any size.
+    Numbers of cells are rounded up.
 
     Args:
-        share: of the cells, above 0, at most 1, in steps of 1/1000.
+        shares: of the cells, ascending, above 0, at most 1, in steps of 1/1000.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, shares: Sequence[float]) -> None:
         super().__init__()
-        self.share = share
+        self.shares = tuple(shares)
 
     def forward(self, maps: Tensor) -> Tensor:
         """The means."""
         cells = maps.flatten(2)
-        return cells.topk(strongest_of(cells.shape[2], self.share), 2).values.mean(2)
+        counts = [strongest_of(cells.shape[2], share) for share in self.shares]
+        values = cells.topk(counts[-1], 2).values
+        return torch.stack([values[:, :, :count].mean(2) for count in counts]).mean(0)
 
 
 def strongest_of(cells: int, share: float) -> int:

@@ -24,11 +24,12 @@ from camviewer.models.weightfile import Contents
 from camviewer.types import BoxRule
 
 _KEY = "camviewer.taught"
-_FORMAT, _ALL_CELLS = 2, 1
+_FORMAT, _ONE_SHARE, _ALL_CELLS = 3, 2, 1
 _MOST_CLASSES = 10_000
 _MOST_TAPS = 8
 _MOST_CELLS = 1024
 _LEAST_SHARE = 0.001
+_MOST_SHARES = 16
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Descent:
     weights_sha256: str
     taps: tuple[Tap, ...]
     rescale: bool = True
-    strongest: float = 1.0
+    strongest: tuple[float, ...] = ()
 
 
 def is_taught(contents: Contents) -> bool:
@@ -69,10 +70,12 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
     Raises:
         ExportError: if it cannot be written.
     """
-    # versions that know of no strongest cells shall not open what counts on them
+    # versions that know of no strongest cells, or one share of them, shall not open what counts on
+    # them; those that know of none open the others
     described = {
-        "format": _ALL_CELLS if descent.strongest == 1 else _FORMAT,
+        "format": _FORMAT if descent.strongest else _ALL_CELLS,
         **asdict(descent),
+        "strongest": descent.strongest or 1,
         "labels": classifier.labels,
         "nothing": classifier.nothing,
         "activation": classifier.activation.value,
@@ -173,7 +176,7 @@ def _described(contents: Contents, path: Path) -> dict[str, Any]:
         described = None
     if not isinstance(described, dict):
         raise ModelError(f"{path.name} holds no network that camviewer taught.")
-    if described.get("format") not in (_ALL_CELLS, _FORMAT):
+    if described.get("format") not in (_ALL_CELLS, _ONE_SHARE, _FORMAT):
         raise ModelError(
             f"{path.name} was taught by another version of camviewer, which this one does not "
             "understand. Install the newest one, or teach it again."
@@ -191,7 +194,7 @@ def _assembled(described: dict[str, Any], state: Mapping[str, Tensor]) -> Classi
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise ValueError(f"{name} holds numbers that are not finite.")
     strongest = _strongest(described)
-    if weight.ndim != (2 if strongest == 1 else 4) or len(weight) != len(labels):
+    if weight.ndim != (4 if strongest else 2) or len(weight) != len(labels):
         raise ValueError(f"It has {len(labels)} labels for weights of {tuple(weight.shape)}.")
     name = _text(described["backbone"])
     size = preprocessing.input_size if name != starter.NAME and zoo.takes_image_size(name) else None
@@ -245,11 +248,15 @@ def _tap(value: Mapping[str, Any]) -> Tap:
     return Tap(_text(value["name"]), Order(value["order"]), value["prefix"], (rows, columns))
 
 
-def _strongest(described: Mapping[str, Any]) -> float:
-    share = float(described.get("strongest", 1))
-    if not _LEAST_SHARE <= share <= 1:
-        raise ValueError("The share of its cells that count is not from 0.001 to 1.")
-    return share
+def _strongest(described: Mapping[str, Any]) -> tuple[float, ...]:
+    given = described.get("strongest", ())
+    if isinstance(given, (int, float)):  # the only one, or 1 for all cells alike
+        given = () if given == 1 else (given,)
+    shares = tuple(map(float, given))
+    inside = all(_LEAST_SHARE <= share <= 1 for share in shares)
+    if not inside or len(shares) > _MOST_SHARES or list(shares) != sorted(shares):
+        raise ValueError("The shares of its cells that count are not from 0.001 to 1, ascending.")
+    return shares
 
 
 def _thresholds(value: object) -> tuple[float, ...] | None:

@@ -26,8 +26,8 @@ _CELLS = 10
 
 _STEP = 32  # pixels
 
-_STRONGEST = 0.03
-"""Share of the cells that count where things are small."""
+_STRONGEST = (0.003, 0.01, 0.03, 0.1, 0.3)
+"""Shares of the cells that count where things are small: a thing may have any of these sizes."""
 
 _STAGES = 2  # whose ends are looked at where things are small
 _FINEST = 8  # pixels of a cell: below, layers know edges, and cells are many
@@ -118,7 +118,7 @@ def found(
             weights_sha256=classifier.weights_sha256,
             taps=tuple(_tap(layer) for layer in chosen),
             rescale=rescale,
-            strongest=_STRONGEST if small else 1.0,
+            strongest=_STRONGEST if small else (),
         ),
         identity=classifier.weights_sha256 or _hash_of(trunk),
     )

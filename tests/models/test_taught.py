@@ -20,13 +20,14 @@ from camviewer.errors import ExportError, ModelError
 from camviewer.models import backbone, catalog, starter, taught, zoo
 from camviewer.models.backbone import TARGET_LAYER, Order, Tap, TaughtNetwork
 from camviewer.models.classifier import Activation, Classifier
+from camviewer.models.pooling import StrongestCells
 from camviewer.models.preprocess import Preprocessing
 from camviewer.models.taught import Descent
 
 _SIZE = 64
 
 
-def _taught(taps: tuple[Tap, ...], channels: int, strongest: float = 1.0) -> Any:
+def _taught(taps: tuple[Tap, ...], channels: int, strongest: Sequence[float] = ()) -> Any:
     network = starter.load_starter().network
     torch.manual_seed(0)
     trunk = backbone.cut(network, [tap.name for tap in taps])
@@ -96,7 +97,7 @@ class _OneToOne(torch.nn.Module):
 
 def test_the_strongest_cells_of_the_class_map_make_the_logit() -> None:
     """Maps of 2 x 3 cells by hand: a third of them is two, of all channels the same two."""
-    network = TaughtNetwork(_OneToOne(), (Tap("x", Order.CHANNELS_FIRST),), 3, 2, 0.33)
+    network = TaughtNetwork(_OneToOne(), (Tap("x", Order.CHANNELS_FIRST),), 3, 2, (0.33,))
     channels = [[9.0, 0, 0, 0, 3, 0], [0.0, 6, 0, 0, 6, 0], [0.0, 0, 0, 0, 0, 0]]
     network.fc.weight.data = torch.tensor([[1.0, 1, 5], [1, -1, 5]]).view(2, 3, 1, 1)
     network.fc.bias.data = torch.tensor([0.5, -1.0])
@@ -107,6 +108,13 @@ def test_the_strongest_cells_of_the_class_map_make_the_logit() -> None:
     torch.testing.assert_close(found, torch.tensor(expected))
 
 
+def test_several_shares_are_averaged() -> None:
+    """By hand: of ten cells one, three and all; the strongest counts in each of these means."""
+    maps = torch.tensor([[[[3.0, 9, 0, 0, 0], [6, 0, 0, -8, 0]]]])
+    found = StrongestCells((0.1, 0.25, 1.0))(maps)
+    torch.testing.assert_close(found, torch.tensor([[(9 + 18 / 3 + 10 / 10) / 3]]))
+
+
 @pytest.mark.parametrize("method", [cam, grad_cam])
 def test_the_strongest_of_the_shown_map_average_to_the_logit(
     method: Callable[[Run, Sequence[Target]], torch.Tensor],
@@ -114,7 +122,7 @@ def test_the_strongest_of_the_shown_map_average_to_the_logit(
     """With a bias; Grad-CAM's map is that of CAM divided by the number of cells."""
     names = _names()
     taps = tuple(Tap(names[module], Order.CHANNELS_FIRST) for module in ("layer3", "layer4"))
-    network = _taught(taps, 224, strongest=0.1).eval()
+    network = _taught(taps, 224, strongest=(0.1,)).eval()
     explainer = Explainer(network, _SIZE, torch.device("cpu"), TARGET_LAYER)
     picture = torch.randn(1, 3, 96, 64, generator=torch.Generator().manual_seed(1))
     run = explainer.run(picture, explainer.automatic)
@@ -173,16 +181,27 @@ def test_the_file_gives_back_what_was_saved(one_layer: Classifier, file: Path) -
 
 def test_strongest_cells_survive_the_file_and_older_versions_refuse_it(tmp_path: Path) -> None:
     tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST)
-    classifier = _classifier(_taught((tap,), 128, 0.03))
+    classifier = _classifier(_taught((tap,), 128, (0.03, 0.1)))
     path = tmp_path / "small.safetensors"
     taught.save(path, classifier, _descent(classifier), {})
     loaded = taught.load(path).network
     picture = torch.randn(1, 3, _SIZE, 96)
     torch.testing.assert_close(loaded(picture), classifier.network(picture))
     assert isinstance(loaded, TaughtNetwork)
-    assert loaded.strongest == taught.descent(path).strongest == 0.03
+    assert loaded.strongest == taught.descent(path).strongest == (0.03, 0.1)
     with safe_open(path, framework="pt") as source:
-        assert json.loads(source.metadata()["camviewer.taught"])["format"] == 2
+        assert json.loads(source.metadata()["camviewer.taught"])["format"] == 3
+
+
+def test_files_with_one_share_of_strongest_cells_open(tmp_path: Path) -> None:
+    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST)
+    classifier = _classifier(_taught((tap,), 128, (0.03,)))
+    path = tmp_path / "small.safetensors"
+    taught.save(path, classifier, _descent(classifier), {})
+    old = _rewritten(path, lambda d: d.update(strongest=0.03, format=2))
+    assert taught.descent(old).strongest == (0.03,)
+    picture = torch.randn(1, 3, _SIZE, 96)
+    torch.testing.assert_close(taught.load(old).network(picture), classifier.network(picture))
 
 
 def test_files_from_before_strongest_cells_open(one_layer: Classifier, file: Path) -> None:
@@ -249,9 +268,11 @@ _LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "layers of a kind": lambda d: d.update(taps=[7]),
     "another order": lambda d: d["taps"][0].update(order="tokens"),
     "cells beyond reason": lambda d: d["taps"][0].update(cells=[10**9, 10**9]),
-    "strongest of none": lambda d: d.update(strongest=0),
-    "strongest of no number": lambda d: d.update(strongest=float("nan")),
-    "strongest of another head": lambda d: d.update(strongest=0.5),
+    "strongest of none": lambda d: d.update(strongest=[0]),
+    "strongest of no number": lambda d: d.update(strongest=[float("nan")]),
+    "strongest of another head": lambda d: d.update(strongest=[0.5]),
+    "strongest out of order": lambda d: d.update(strongest=[0.5, 0.1]),
+    "strongest without end": lambda d: d.update(strongest=[0.1] * 17),
     "nothing beyond the labels": lambda d: d.update(nothing=2),
     "thresholds of a kind": lambda d: d.update(thresholds=["a", "b"]),
     "too few thresholds": lambda d: d.update(thresholds=[0.5]),

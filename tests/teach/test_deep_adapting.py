@@ -70,7 +70,7 @@ def test_numbers_between_two_networks_but_for_the_last_layer() -> None:
 def test_all_stages_of_the_backbone_have_learnt(learnt: DeeplyTaught) -> None:
     assert learnt.deeper
     assert learnt.head is None
-    assert learnt.descent.strongest == 0.03
+    assert learnt.descent.strongest[-1] == 0.3
     assert learnt.classifier.box_threshold == 0.3
     old, new = backbone().network.state_dict(), learnt.classifier.network.state_dict()
     changed = [n for n in old if f"trunk.{n}" in new and not torch.equal(old[n], new[f"trunk.{n}"])]

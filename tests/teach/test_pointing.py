@@ -16,7 +16,7 @@ from camviewer.teach.cells import Cells, means
 from camviewer.teach.head import Head, Lesson
 
 _SIDE = 10
-_SHARE = 0.02  # of 100 cells: two
+_SHARE = (0.02,)  # of 100 cells: two
 
 
 @pytest.fixture
@@ -80,13 +80,13 @@ def test_a_label_of_its_own_gets_a_threshold(cells: Cells) -> None:
 
 
 def test_logits_are_means_of_the_strongest_cells(tmp_path: Path) -> None:
-    """By hand: of ten cells 11 % are two, rounded up."""
+    """By hand: of ten cells 11 % are two, rounded up, and 30 % three; half the weight each."""
     head = Head(np.array([[1.0, 2.0]]), np.array([0.25]), 0.001, 1.0, None, 0.0)
     with closing(Cells(tmp_path)) as cells:
         cells.add([torch.tensor([[[4.0, 0, 0, 0, 0], [0, 0, 0, 0, 2]]] * 2)])
         cells.add([torch.zeros(2, 2, 5)])
-        found = pointing.logits(head, cells, [1, 0], 0.11)
-    assert found.tolist() == [[0.25], [(12 + 6) / 2 + 0.25]]
+        found = pointing.logits(head, cells, [1, 0], (0.11, 0.3))
+    assert found.tolist() == [[0.25], [(18 / 2 + 18 / 3) / 2 + 0.25]]
 
 
 def test_it_is_the_same_each_time(cells: Cells) -> None:

@@ -197,8 +197,8 @@ def small(place: Path, learnt: Taught) -> Taught:
 
 
 def test_small_things_are_looked_for_at_the_strongest_cells(learnt: Taught, small: Taught) -> None:
-    assert small.descent.strongest == 0.03
-    assert learnt.descent.strongest == 1
+    assert small.descent.strongest == (0.003, 0.01, 0.03, 0.1, 0.3)
+    assert learnt.descent.strongest == ()
     # the starter's own grid is fine enough
     assert small.descent.taps == learnt.descent.taps
     assert small.figures.accuracy == 1
