@@ -20,6 +20,7 @@ flatters too, but it is what figures elsewhere often are.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -56,6 +57,7 @@ _RULES = {"otsu": ("--rule", "largest-otsu")}
 
 _FIGURES = ("accuracy", "iou 0.3", "iou 0.5", "whole", "pxap", "pointing")
 _PHOTOGRAPHS = 200  # that show no raccoon: as many as do
+_TAUGHT = "taught.safetensors"
 _LEAST_HELD_OUT = "0.02"  # `camviewer teach` wants some, even where others are tried
 
 
@@ -97,18 +99,54 @@ MATERIALS = {"raccoon": raccoon, "tiles": tiles}
 
 
 def measure(material: Material, folder: Path, way: str, halves: str, seed: int) -> dict[str, float]:
-    """Teach one half, measure the other."""
+    """Teach one half, measure the other.
+
+    Args:
+        material: the pictures.
+        folder: for this half alone; ways that teach alike find there what was taught.
+        way: of `WAYS`.
+        halves: how they are made.
+        seed: likewise.
+    """
+    options = WAYS[way]
+    there = folder / "-".join(Path(option).name for option in options)
+    if not there.is_dir():
+        _teach(material, there, options, halves, seed)
+    told = json.loads((there / "told.json").read_text("utf-8"))
+    located = _run(
+        "evaluate", "localization", str(there / "held_out"), "--model", str(there / _TAUGHT),
+        "--boxes", material.boxes, "--nothing", material.nothing, *_RULES.get(way, ()),
+    )  # fmt: skip
+    overlaps = {float(key): value for key, value in located["gt_known_by_overlap"].items()}
+    found = {
+        "accuracy": located["top1"],
+        "iou 0.3": overlaps[0.3],
+        "iou 0.5": overlaps[0.5],
+        "whole": located["whole_picture"],
+        "pxap": located["px_ap"],
+        "pointing": located["pointing"],
+        "learning s": told["seconds"]["learning"],
+        "all s": told["all s"],
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _teach(
+    material: Material, folder: Path, options: Sequence[str], halves: str, seed: int
+) -> None:
+    """Teach one half; the other one lies in ``held_out`` afterwards."""
     taught, held_out = _dealt(material, seed) if halves == "shuffled" else (material.classes, None)
     share = "0.5" if held_out is None else _LEAST_HELD_OUT
     for name, pictures in taught.items():
         _link(pictures, folder / "taught" / name)
-    out, lists = folder / "taught.safetensors", folder / "split.json"
+    lists = folder / "split.json"
     started = time.perf_counter()
     told = _run(
-        "teach", str(folder / "taught"), "--out", str(out), "--split", str(lists), "--held-out",
-        share, "--seed", str(seed), "--nothing", material.nothing, *_found(WAYS[way]),
+        "teach", str(folder / "taught"), "--out", str(folder / _TAUGHT), "--split", str(lists),
+        "--held-out", share, "--seed", str(seed), "--nothing", material.nothing, *_found(options),
     )  # fmt: skip
-    seconds = time.perf_counter() - started
+    told["all s"] = time.perf_counter() - started
+    (folder / "told.json").write_text(json.dumps(told), "utf-8")
     if held_out is None:
         files = {Path(file) for file in json.loads(lists.read_text("utf-8"))["held_out"]}
         held_out = {
@@ -121,22 +159,6 @@ def measure(material: Material, folder: Path, way: str, halves: str, seed: int) 
             (material.beside[p] for p in pictures if p in material.beside),
             folder / "held_out" / name,
         )
-    located = _run(
-        "evaluate", "localization", str(folder / "held_out"), "--model", str(out), "--boxes",
-        material.boxes, "--nothing", material.nothing, *_RULES.get(way, ()),
-    )  # fmt: skip
-    overlaps = {float(key): value for key, value in located["gt_known_by_overlap"].items()}
-    found = {
-        "accuracy": located["top1"],
-        "iou 0.3": overlaps[0.3],
-        "iou 0.5": overlaps[0.5],
-        "whole": located["whole_picture"],
-        "pxap": located["px_ap"],
-        "pointing": located["pointing"],
-        "learning s": told["seconds"]["learning"],
-        "all s": seconds,
-    }
-    return {key: value for key, value in found.items() if value is not None}
 
 
 def _dealt(material: Material, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
@@ -178,12 +200,12 @@ def main() -> int:
     material = MATERIALS[arguments.material]()
     if not arguments.json:
         _say(f"{'way':12}{'halves':10}" + "".join(f"{name:>10}" for name in _FIGURES))
-    for way in arguments.ways:
-        for halves in arguments.halves:
+    with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
+        for way, halves in itertools.product(arguments.ways, arguments.halves):
             rows = []
             for seed in range(arguments.splits):
-                with tempfile.TemporaryDirectory(prefix="camviewer-") as name:
-                    rows.append(measure(material, Path(name), way, halves, seed))
+                folder = Path(name) / f"{halves}-{seed}"
+                rows.append(measure(material, folder, way, halves, seed))
                 if arguments.json:
                     _say(json.dumps({"way": way, "halves": halves, "seed": seed, **rows[-1]}))
             if not arguments.json:
