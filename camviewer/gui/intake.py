@@ -22,12 +22,13 @@ _WEB = (
     "That is only the address of a picture, and camviewer fetches nothing from the internet. "
     "Copy the image itself in the browser and paste it here, or save it and drop the file."
 )
+_SEVERAL = "Those are the weights of several networks. Open one of them at a time."
 _NOTHING = "There is no picture in that. Drop or paste picture files, folders or an image."
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What came in. At most one of the fields says something.
+    """What came in. One of the fields says something, or weights and paths do.
 
     Attributes:
         paths: files and folders that may hold pictures; existence is not checked.
@@ -45,11 +46,13 @@ class Intake:
 
 
 def from_paths(paths: Iterable[Path]) -> Intake:
-    """Files and folders as they are; a single weights file is one to load as a network."""
+    """Files and folders as they are, and a weights file, which is to be loaded as a network."""
     given = tuple(paths)
-    if len(given) == 1 and given[0].suffix.lower() in WEIGHTS_SUFFIXES:
-        return Intake(weights=given[0])
-    return Intake(paths=given) if given else Intake(refusal=_NOTHING)
+    weights = [path for path in given if path.suffix.lower() in WEIGHTS_SUFFIXES]
+    if not given or len(weights) > 1:
+        return Intake(refusal=_SEVERAL if given else _NOTHING)
+    others = tuple(path for path in given if path not in weights)
+    return Intake(paths=others, weights=weights[0] if weights else None)
 
 
 def from_mime(mime: QMimeData, source: str) -> Intake:

@@ -81,6 +81,10 @@ class ModelFlow(QObject):
         """Use the network in a file that needs no questions: one that was taught here."""
         self._load(None, {"weights": file}, announce=True)
 
+    def load_taught(self, file: Path) -> None:
+        """Use a network that was taught, of which nothing else has to be known."""
+        self._load(None, {"weights": file}, announce=True)
+
     def ask_own(self, weights: Path | None = None) -> None:
         """Ask for the file and what belongs to it, then load it."""
         dialog = OwnModelDialog(

@@ -1,4 +1,4 @@
-"""Opens what came in: pictures and videos into the album, weights into the model flow."""
+"""Opens what came in: pictures and videos into the album, networks into the model flow."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from camviewer.gui.session import Session
 from camviewer.gui.settings import Settings
 from camviewer.media import images
 from camviewer.media.videos import is_video
+from camviewer.models import taught
 from camviewer.teach.data.dataset import LEAST
 from camviewer.types import Frame
 
@@ -41,7 +42,8 @@ class _Found:
 class Opener(QObject):
     """From an intake to a picture on the canvas; folders are read off the GUI thread."""
 
-    weights_given = Signal(object)  # Path
+    weights_given = Signal(object)  # Path: of a network of which more has to be known
+    taught_given = Signal(object)  # Path: of a network that was taught, and says all of itself
     recent_changed = Signal()
     picture_wanted = Signal()  # a still picture is on its way
     video_wanted = Signal(object)  # Path
@@ -87,8 +89,6 @@ class Opener(QObject):
     def _take(self, came: intake.Intake) -> None:
         if came.refusal:
             self._messages.show_message(came.refusal, Kind.INFO)
-        elif came.weights is not None:
-            self.weights_given.emit(came.weights)
         elif came.frame is not None:
             self._show(came.frame)
         elif came.data:
@@ -96,8 +96,16 @@ class Opener(QObject):
             self._messages.clear()
             self.picture_wanted.emit()
             self._engine.open_bytes(came.data, "picture")
-        else:
+        elif came.paths:
             self._find(came.paths)
+        if came.weights is not None:
+            self._weigh(came.weights)
+
+    def _weigh(self, weights: Path) -> None:
+        def found(of_itself: bool) -> None:
+            (self.taught_given if of_itself else self.weights_given).emit(weights)
+
+        self._jobs.submit(lambda: taught.recognised(weights), found, self._tell)
 
     def _find(self, paths: tuple[Path, ...]) -> None:
         self._search += 1

@@ -58,6 +58,17 @@ def is_taught(contents: Contents) -> bool:
     return _KEY in contents.metadata
 
 
+def recognised(path: Path) -> bool:
+    """Whether a file says that it holds a taught network; only its beginning is read.
+
+    False where it cannot be read, which opening it explains.
+    """
+    try:
+        return _KEY in weightfile.metadata(path)
+    except ModelError:
+        return False
+
+
 def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[str, Any]) -> None:
     """Write a taught network to one file, which needs no other.
 

@@ -210,6 +210,21 @@ def _read_safetensors(path: Path) -> Contents:
         raise _damaged(path, error) from error
 
 
+def metadata(path: Path) -> Mapping[str, str]:
+    """Text that a safetensors file carries along; of others none. Only its beginning is read.
+
+    Raises:
+        ModelError: if it cannot be read.
+    """
+    if detect(path) is not Format.SAFETENSORS:
+        return {}
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            return file.metadata() or {}
+    except Exception as error:  # as in `_read_safetensors`
+        raise _damaged(path, error) from error
+
+
 def _read_trusted(path: Path) -> Any:
     try:
         with quiet():

@@ -35,8 +35,9 @@ def test_files_and_folders_are_taken_as_they_are() -> None:
 def test_one_weights_file_is_a_network(suffix: str) -> None:
     path = Path(f"/models/mine{suffix}")
     assert intake.from_paths([path]) == Intake(weights=path)
-    both = (path, Path("/a.png"))
-    assert intake.from_paths(both) == Intake(paths=both)
+    picture = Path("/a.png")
+    assert intake.from_paths([path, picture]) == Intake(paths=(picture,), weights=path)
+    assert "one of them at a time" in intake.from_paths([path, picture, path]).refusal
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from safetensors.torch import save_file
 
 from camviewer.gui.message_bar import Kind
 from tests.gui.windows import Opened, picture, ui
@@ -204,11 +206,24 @@ def test_closing_the_picture_brings_the_invitation_back(ui: Opened, tmp_path: Pa
 def test_a_dropped_weights_file_is_offered_as_a_model(ui: Opened, tmp_path: Path) -> None:
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes(b"weights")
-    drop(ui, urls(weights))
+    with ui.bot.waitSignal(ui.window.opener.weights_given):
+        drop(ui, urls(weights))
     dialog = QApplication.activeModalWidget()
     assert dialog is not None
     assert dialog.weights.text() == str(weights)
     dialog.reject()
+
+
+def test_a_taught_network_needs_no_questions_and_comes_with_pictures(
+    ui: Opened, tmp_path: Path
+) -> None:
+    mine, shown = tmp_path / "mine.safetensors", picture(tmp_path / "a.png")
+    save_file({"x": torch.zeros(1)}, mine, {"camviewer.taught": "{}"})
+    with ui.bot.waitSignals([ui.engine.model_loaded, ui.engine.inspected], timeout=5000):
+        drop(ui, urls(mine, shown))
+    assert ui.models.loads[-1][1]["weights"] == mine
+    assert QApplication.activeModalWidget() is None
+    assert ui.window.album.paths == (shown,)
 
 
 def test_the_newest_of_quick_openings_wins(ui: Opened, tmp_path: Path) -> None:

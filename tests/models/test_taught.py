@@ -193,6 +193,16 @@ def test_strongest_cells_survive_the_file_and_older_versions_refuse_it(tmp_path:
         assert json.loads(source.metadata()["camviewer.taught"])["format"] == 3
 
 
+def test_files_say_that_they_were_taught(file: Path, tmp_path: Path) -> None:
+    assert taught.recognised(file)
+    weights = tmp_path / "weights.safetensors"
+    save_file({"x": torch.zeros(1)}, weights)
+    torch.save({"x": torch.zeros(1)}, tmp_path / "weights.pth")
+    (tmp_path / "torn.safetensors").write_bytes(file.read_bytes()[:100])
+    others = ("weights.safetensors", "weights.pth", "torn.safetensors", "missing.safetensors")
+    assert not any(taught.recognised(tmp_path / name) for name in others)
+
+
 def test_files_with_one_share_of_strongest_cells_open(tmp_path: Path) -> None:
     tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST)
     classifier = _classifier(_taught((tap,), 128, (0.03,)))
