@@ -7,23 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from camviewer import paths
 from camviewer.cli import main
 from camviewer.models import taught
+from tests.cli.own_cache import cache, own_cache
 from tests.teach.lessons import folders, ring_or_cross, table
 
+__all__ = ["cache", "own_cache"]
+
 _FIXED = ("--device", "cpu", "--input-size", "64")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all: every test draws the same pictures."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
-    monkeypatch.setattr(paths, "cache", lambda: cache)
 
 
 @pytest.fixture

@@ -6,24 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from camviewer import paths
 from camviewer.cli import main
 from camviewer.cli.teach_bar import Bar
 from camviewer.models import taught
 from camviewer.teach.deep import Epoch
+from tests.cli.own_cache import cache, own_cache
 from tests.teach.lessons import faint, folders
 
+__all__ = ["cache", "own_cache"]
+
 _FIXED = ("--device", "cpu", "--input-size", "32", "--deep", "--epochs", "2")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
-    monkeypatch.setattr(paths, "cache", lambda: cache)
 
 
 @pytest.fixture
