@@ -52,6 +52,16 @@ def frame(height: int = 8, width: int = 8) -> Frame:
     return Frame(pixels, "square")
 
 
+def test_cells_are_those_of_the_networks_own_size_though_it_is_opened_with_a_smaller_one() -> None:
+    large = Preprocessing((0, 0, 0), (1, 1, 1), input_size=450, resize_size=450)
+    inspector = Inspector(classifier(preprocessing=large), "cpu")
+    layer = inspector.automatic_layer
+    assert layer.cells == (224, 224)
+    assert inspector.cells(layer) == (450, 450)
+    small = Inspector(classifier(), "cpu")
+    assert small.cells(small.automatic_layer) == small.automatic_layer.cells
+
+
 def test_scores_maps_and_boxes_by_hand() -> None:
     inspection = Inspector(classifier(), "cpu").inspect(frame(), Request(targets=(0,)))
     # red covers 1/16 of the picture: logits 1/16 + 0.25, 4 * 15/16 - 0.5, 0.5 * (1/16 + 15/16)

@@ -28,6 +28,7 @@ from camviewer.types import (
     Inspection,
     Origin,
     Prediction,
+    Size,
 )
 
 _LARGEST_PROBE = 224  # pixels; layers look alike at every size, and large inputs open slowly
@@ -106,6 +107,15 @@ class Inspector:
     def layers(self) -> tuple[Layer, ...]:
         """Every layer that can be the target layer, in order of execution."""
         return self._explainer.layers
+
+    def cells(self, layer: Layer) -> Size:
+        """``(rows, columns)`` of a layer's map of a square picture of the network's own size.
+
+        The network was opened with a smaller one where it is large; maps grow with the picture.
+        """
+        side = self.classifier.preprocessing.input_size
+        rows, columns = (-(-n * side // self._probe_size) for n in layer.cells)
+        return rows, columns
 
     @property
     def automatic_layer(self) -> Layer:

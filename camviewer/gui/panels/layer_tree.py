@@ -45,6 +45,8 @@ class LayerTree(QTreeWidget):
         self.clear()
         self._items = {}
         suggested = info.inspector.automatic_layer.name
+        side = info.classifier.preprocessing.input_size
+        self.headerItem().setToolTip(1, f"Of a picture of {side} × {side} pixels; others scale")
         first = QTreeWidgetItem(self, [f"Automatic ({suggested})", ""])
         first.setData(0, _NAME_ROLE, "")
         first.setToolTip(0, f"The layer that usually shows most: {suggested}")
@@ -53,7 +55,7 @@ class LayerTree(QTreeWidget):
         best = first
         for layer in info.layers:
             item = self._item(layer.name)
-            rows, columns = layer.cells
+            rows, columns = info.inspector.cells(layer)
             item.setText(1, f"{rows}×{columns} × {layer.channels}")
             item.setData(0, _NAME_ROLE, layer.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsSelectable)
