@@ -38,7 +38,11 @@ def test_results_in_plain_words() -> None:
     assert "expect 40 to 89 %" in words.meaning(made)
     assert "may be no better than guessing" in words.meaning(made)  # half of them are cats
     many = replace(made, answers=made.answers * 3)
-    assert words.meaning(many).endswith("expect 52 to 83 %.")
+    assert "expect 52 to 83 %." in words.meaning(many)
+    assert words.meaning(many).endswith("choose Small things and teach again.")
+    assert words.meaning(replace(many, small=True)).endswith("expect 52 to 83 %.")
+    right = tuple(a for a in made.answers if a.right)
+    assert words.meaning(replace(made, answers=right * 3)).endswith("expect 85 to 100 %.")
     few = replace(made, answers=tuple(a for a in made.answers if a.right))
     assert "They are few" in words.meaning(few)
     assert "guessing" not in words.meaning(few)

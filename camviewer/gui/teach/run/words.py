@@ -9,6 +9,7 @@ from datetime import datetime
 from camviewer.teach.results import Results
 
 _FEW = 20  # held-out pictures, below which the figure is rough
+_GOOD = 0.9  # share that is right, from which on there is nothing to advise
 
 
 def headline(results: Results) -> str:
@@ -34,6 +35,8 @@ def meaning(results: Results) -> str:
         )
     elif count < _FEW:
         said += " They are few: with more pictures the figure gets surer."
+    elif results.hits < _GOOD * count and not results.small:
+        said += " If the things fill little of a picture, choose Small things and teach again."
     return said
 
 
