@@ -48,11 +48,12 @@ WAYS = {
     "small": (*_RESNET, "--small"),
     "otsu": (*_RESNET, "--small"),
     "mobile": (*_MOBILENET, "--small"),
+    "mobile-otsu": (*_MOBILENET, "--small"),
     "deep": (*_RESNET, "--small", "--deep"),
 }
-"""Options of `camviewer teach`, each row adding one choice to the one before."""
+"""Options of `camviewer teach`; up to ``small`` each row adds one choice to the one before."""
 
-_RULES = {"otsu": ("--rule", "largest-otsu")}
+_RULES = dict.fromkeys(("otsu", "mobile-otsu"), ("--rule", "largest-otsu"))
 """Options of `camviewer evaluate localization`, where they are not the usual ones."""
 
 _FIGURES = ("accuracy", "iou 0.3", "iou 0.5", "whole", "pxap", "pointing")
