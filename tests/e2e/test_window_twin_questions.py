@@ -12,6 +12,8 @@ from camviewer.types import Ask, Question
 from tests.e2e.test_window_twin import SAMPLES, export, files
 from tests.gui.windows import opened
 
+_FEW = 112  # pixels: covering every place of a larger picture takes half a minute
+
 
 def sample(stem: str) -> Path:
     return next(p for p in SAMPLES if p.stem == stem)
@@ -42,11 +44,14 @@ def test_a_slow_method_against_a_class(tmp_path: Path, qtbot: QtBot) -> None:
             ui.window.session.choose((0,))
         with ui.explained():
             ui.window.session.ask(Question(Ask.AGAINST))
+        with ui.explained():
+            ui.window.session.set_input_size(_FEW)
         with qtbot.waitSignal(ui.engine.inspected, timeout=60_000):
             ui.window.network.method.chosen.emit("occlusion")
         export(ui, shown)
     arguments = ["explain", str(sample("stars")), "--class", "0", "--against"]
-    arguments += ["--method", "occlusion", "--out", str(written), "--device", "cpu", "--save-map"]
+    arguments += ["--method", "occlusion", "--input-size", str(_FEW), "--save-map"]
+    arguments += ["--out", str(written), "--device", "cpu"]
     assert main(arguments) == 0
     record = json.loads((shown / "stars.json").read_text())
     assert record["method"] == "occlusion"
