@@ -39,14 +39,17 @@ def test_results_in_plain_words() -> None:
     assert "may be no better than guessing" in words.meaning(made)  # half of them are cats
     many = replace(made, answers=made.answers * 3)
     assert "expect 52 to 83 %." in words.meaning(many)
-    assert words.meaning(many).endswith("choose Small things and teach again.")
+    assert words.meaning(many).endswith("choose Small things under More options and teach again.")
     assert words.meaning(replace(many, small=True)).endswith("expect 52 to 83 %.")
     right = tuple(a for a in made.answers if a.right)
     assert words.meaning(replace(made, answers=right * 3)).endswith("expect 85 to 100 %.")
     few = replace(made, answers=tuple(a for a in made.answers if a.right))
     assert "They are few" in words.meaning(few)
     assert "guessing" not in words.meaning(few)
-    assert words.origin(made) == "28 Nov 2026, 15:30 · fast, on starter · 30 pictures · 4.2 s"
+    assert (
+        words.origin(made)
+        == "28 Nov 2026, 15:30 · fast, on starter · 30 pictures · 4.2\N{NO-BREAK SPACE}s"
+    )
     assert words.of_mistakes(made)[0] == "3 mistakes, the worst first"
     assert words.of_cell("cat", "dog", 1)[0] == "1 picture of “cat” taken for “dog”"
     assert words.of_cell("cat", "cat", 2)[0] == "2 pictures of “cat” recognised"

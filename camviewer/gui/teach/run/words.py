@@ -36,7 +36,10 @@ def meaning(results: Results) -> str:
     elif count < _FEW:
         said += " They are few: with more pictures the figure gets surer."
     elif results.hits < _GOOD * count and not results.small:
-        said += " If the things fill little of a picture, choose Small things and teach again."
+        said += (
+            " If the things fill little of a picture, choose Small things under More options and "
+            "teach again."
+        )
     return said
 
 
@@ -99,4 +102,5 @@ def shortened(notes: Sequence[str], most: int) -> list[str]:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+    said = f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+    return said.replace(" ", "\N{NO-BREAK SPACE}")  # the unit stays with its number
