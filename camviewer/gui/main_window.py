@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.welcome.open_requested.connect(self.ask_pictures)
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)
-        self.opener.taught_given.connect(self.models.load_taught)
+        self.opener.taught_given.connect(self.models.load_file)
         self.opener.unreadable.connect(self.centre.show_unreadable)
         self.opener.picture_wanted.connect(self.player.stop)
         self.opener.video_wanted.connect(lambda path: self.player.start(VideoFile(path)))

@@ -78,11 +78,7 @@ class ModelFlow(QObject):
         dialog.open()
 
     def load_file(self, file: Path) -> None:
-        """Use the network in a file that needs no questions: one that was taught here."""
-        self._load(None, {"weights": file}, announce=True)
-
-    def load_taught(self, file: Path) -> None:
-        """Use a network that was taught, of which nothing else has to be known."""
+        """Use the network in a file that needs no questions: one that was taught."""
         self._load(None, {"weights": file}, announce=True)
 
     def ask_own(self, weights: Path | None = None) -> None:

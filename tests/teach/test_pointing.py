@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from camviewer.errors import CamviewerError, CancelledError
+from camviewer.models.pooling import StrongestCells
 from camviewer.teach import head as heads
 from camviewer.teach import pointing
 from camviewer.teach.cells import Cells, means
@@ -87,6 +88,16 @@ def test_logits_are_means_of_the_strongest_cells(tmp_path: Path) -> None:
         cells.add([torch.zeros(2, 2, 5)])
         found = pointing.logits(head, cells, [1, 0], (0.11, 0.3))
     assert found.tolist() == [[0.25], [(18 / 2 + 18 / 3) / 2 + 0.25]]
+
+
+def test_cells_are_chosen_as_the_network_pools_them() -> None:
+    """By hand: of ten cells two and three, of which the first two count in both means."""
+    values = torch.tensor([[[4.0, 0, 7, 0, 0], [1, 0, 0, 9, 0]]])
+    chosen = pointing._chosen(values, (0.2, 0.3))
+    high, low = (1 / 2 + 1 / 3) / 2, 1 / 3 / 2
+    torch.testing.assert_close(chosen, torch.tensor([[[low, 0, high, 0, 0], [0, 0, 0, high, 0]]]))
+    pooled = StrongestCells((0.2, 0.3))(values[None])[0]
+    torch.testing.assert_close((chosen * values).sum((1, 2)), pooled)
 
 
 def test_it_is_the_same_each_time(cells: Cells) -> None:

@@ -55,7 +55,7 @@ METHODS = (
         name="cam",
         title="CAM",
         family=Family.LINEAR,
-        summary="Exact: the map, pooled as the network pools, plus the bias is the class's logit. "
+        summary="Exact: the pooled map plus the bias is the class's logit. "
         "For networks that end in pooling and one linear layer.",
         paper="Zhou et al. 2016, Learning Deep Features for Discriminative Localization",
         steps=at_once(cam),

@@ -117,12 +117,10 @@ class Changes(QObject):
         came = intake.from_mime(mime, source)
         if came.paths:
             self.add(came.paths, name)
-        if came.refusal:
+        elif came.refusal:
             self._messages.show_message(came.refusal)
         elif came.weights is not None:
             self._messages.show_message("That is a network. Open it in the Model menu.")
-        elif came.paths:
-            return
         elif name is None:
             self._messages.show_message("Drop a picture onto the card of its class.")
         elif came.frame is not None:
