@@ -68,6 +68,7 @@ class Opener(QObject):
         self._messages = messages
         self._settings = settings
         self._search = 0
+        self._weighing = 0
         self._awaited: Path | None = None
         self._videos: frozenset[Path] = frozenset()
         album.moved.connect(self._open_current)
@@ -102,8 +103,12 @@ class Opener(QObject):
             self._weigh(came.weights)
 
     def _weigh(self, weights: Path) -> None:
+        self._weighing += 1
+        weighing = self._weighing
+
         def found(of_itself: bool) -> None:
-            (self.taught_given if of_itself else self.weights_given).emit(weights)
+            if weighing == self._weighing:
+                (self.taught_given if of_itself else self.weights_given).emit(weights)
 
         self._jobs.submit(lambda: taught.recognised(weights), found, self._tell)
 

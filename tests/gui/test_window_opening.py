@@ -1,6 +1,7 @@
 """Whatever comes in through open, drop, paste and the film strip."""
 
 import base64
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from safetensors.torch import save_file
 
 from camviewer.gui.message_bar import Kind
+from camviewer.models import taught
 from tests.gui.windows import Opened, picture, ui
 
 __all__ = ["ui"]
@@ -224,6 +226,29 @@ def test_a_taught_network_needs_no_questions_and_comes_with_pictures(
     assert ui.models.loads[-1][1]["weights"] == mine
     assert QApplication.activeModalWidget() is None
     assert ui.window.album.paths == (shown,)
+
+
+def test_the_newest_of_quickly_dropped_networks_wins(
+    ui: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    for mine in (first, second):
+        save_file({"x": torch.zeros(1)}, mine, {"camviewer.taught": "{}"})
+    second_known = threading.Event()
+
+    def slow_first(path: Path) -> bool:
+        return second_known.wait(5) if path == first else True
+
+    monkeypatch.setattr(taught, "recognised", slow_first)
+    try:
+        drop(ui, urls(first))
+        with ui.bot.waitSignal(ui.engine.model_loaded, timeout=5000):
+            drop(ui, urls(second))
+    finally:
+        second_known.set()
+    ui.bot.waitUntil(lambda: not ui.window.jobs.busy)
+    assert [options["weights"] for _, options in ui.models.loads[-1:]] == [second]
+    assert first not in [options.get("weights") for _, options in ui.models.loads]
 
 
 def test_the_newest_of_quick_openings_wins(ui: Opened, tmp_path: Path) -> None:
