@@ -14,7 +14,8 @@ near-duplicates together; the tiles show most of their defects up to six times. 
 picture is dealt by chance, so that most held-out defects were taught in another light; that
 flatters too, but it is what figures elsewhere often are.
 
-``--ways`` are rows of a table that tells which choice brings how much.
+``--ways`` are rows of a table that tells which choice brings how much; its first row is that of
+`plain_prototype`.
 """
 
 from __future__ import annotations
@@ -34,26 +35,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_DATA = Path(
+DATA = Path(
     os.environ.get("CAMVIEWER_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
 )
 _RESNET = ("--backbone", "resnet18", "--weights", "resnet18-imagenet.pth")
 _MOBILENET = ("--backbone", "mobilenet_v2", "--weights", "mobilenet_v2-imagenet.pth")
 _STAGES = ("--layers", "layer2", "layer3")
 WAYS = {
-    "prototype": (*_MOBILENET, "--input-size", "224"),
+    "coarse": (*_MOBILENET, "--input-size", "224"),
     "plain": _RESNET,
     "closer": (*_RESNET, "--input-size", "448"),
     "layers": (*_RESNET, "--input-size", "448", *_STAGES),
     "small": (*_RESNET, "--small"),
     "otsu": (*_RESNET, "--small"),
+    "flip": (*_RESNET, "--small"),
+    "merged": (*_RESNET, "--small"),
     "mobile": (*_MOBILENET, "--small"),
     "mobile-otsu": (*_MOBILENET, "--small"),
+    "mobile-flip": (*_MOBILENET, "--small"),
     "deep": (*_RESNET, "--small", "--deep"),
 }
 """Options of `camviewer teach`; up to ``small`` each row adds one choice to the one before."""
 
-_RULES = dict.fromkeys(("otsu", "mobile-otsu"), ("--rule", "largest-otsu"))
+_TRIED = {
+    **dict.fromkeys(("otsu", "mobile-otsu"), ("--rule", "largest-otsu")),
+    **dict.fromkeys(("flip", "mobile-flip"), ("--flip",)),
+    "merged": ("--scales", "3", "--flip"),
+}
 """Options of `camviewer evaluate localization`, where they are not the usual ones."""
 
 _FIGURES = ("accuracy", "iou 0.3", "iou 0.5", "whole", "pxap", "pointing")
@@ -81,16 +89,16 @@ class Material:
 
 def raccoon() -> Material:
     """200 photographs of raccoons, and as many of other things."""
-    folder = _DATA / "raccoon"
+    folder = DATA / "raccoon"
     found = sorted((folder / "images").glob("*.jpg"))
-    others = sorted((_DATA / "photos").iterdir())[:_PHOTOGRAPHS]
+    others = sorted((DATA / "photos").iterdir())[:_PHOTOGRAPHS]
     boxes = {p: folder / "annotations" / f"{p.stem}.xml" for p in found}
     return Material({"nothing": others, "raccoon": found}, boxes, "voc", "nothing")
 
 
 def tiles() -> Material:
     """All photographs of magnetic tiles."""
-    kinds = sorted(p for p in (_DATA / "magnetic_tile").iterdir() if p.is_dir())
+    kinds = sorted(p for p in (DATA / "magnetic_tile").iterdir() if p.is_dir())
     classes = {kind.name: sorted(kind.rglob("*.jpg")) for kind in kinds}
     beside = {p: p.with_suffix(".png") for found in classes.values() for p in found}
     return Material(classes, {p: m for p, m in beside.items() if m.exists()}, "masks", "Free")
@@ -116,7 +124,7 @@ def measure(material: Material, folder: Path, way: str, halves: str, seed: int) 
     told = json.loads((there / "told.json").read_text("utf-8"))
     located = _run(
         "evaluate", "localization", str(there / "held_out"), "--model", str(there / _TAUGHT),
-        "--boxes", material.boxes, "--nothing", material.nothing, *_RULES.get(way, ()),
+        "--boxes", material.boxes, "--nothing", material.nothing, *_TRIED.get(way, ()),
     )  # fmt: skip
     overlaps = {float(key): value for key, value in located["gt_known_by_overlap"].items()}
     found = {
@@ -136,7 +144,7 @@ def _teach(
     material: Material, folder: Path, options: Sequence[str], halves: str, seed: int
 ) -> None:
     """Teach one half; the other one lies in ``held_out`` afterwards."""
-    taught, held_out = _dealt(material, seed) if halves == "shuffled" else (material.classes, None)
+    taught, held_out = dealt(material, seed) if halves == "shuffled" else (material.classes, None)
     share = "0.5" if held_out is None else _LEAST_HELD_OUT
     for name, pictures in taught.items():
         _link(pictures, folder / "taught" / name)
@@ -162,7 +170,7 @@ def _teach(
         )
 
 
-def _dealt(material: Material, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+def dealt(material: Material, seed: int) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Half of each class by chance, and the rest."""
     chance = random.Random(seed)
     taught, rest = {}, {}
@@ -179,7 +187,7 @@ def _link(files: Iterable[Path], folder: Path) -> None:
 
 
 def _found(options: Sequence[str]) -> list[str]:
-    return [str(_DATA / "weights" / o) if o.endswith(".pth") else o for o in options]
+    return [str(DATA / "weights" / o) if o.endswith(".pth") else o for o in options]
 
 
 def _run(*arguments: str) -> dict[str, Any]:
