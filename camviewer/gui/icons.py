@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +21,11 @@ def _drawing(name: str) -> str:
 
 
 def _pixmap(name: str, colour: str, size: int, ratio: int) -> QPixmap:
+    key = f"camviewer {name} {colour} {size} {ratio}"
+    # buttons share drawings, and a theme may come back
+    kept = QPixmap()
+    if QPixmapCache.find(key, kept):
+        return kept
     renderer = QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode()))
     pixmap = QPixmap(size * ratio, size * ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -28,6 +33,7 @@ def _pixmap(name: str, colour: str, size: int, ratio: int) -> QPixmap:
     renderer.render(painter, QRectF(0, 0, size * ratio, size * ratio))
     painter.end()
     pixmap.setDevicePixelRatio(ratio)
+    QPixmapCache.insert(key, pixmap)
     return pixmap
 
 
