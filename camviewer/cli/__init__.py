@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from camviewer.cam.runtimes import WAITING
-from camviewer.cli.parser import build_parser
+from camviewer.cli.parser import VIEW, build_parser
 from camviewer.errors import CamviewerError, ConsentRequiredError, DownloadError, ExportError
 
 _FAILED, _WRONG_USAGE, _INTERRUPTED = 1, 2, 130
@@ -24,11 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 all done, 1 something failed, 2 wrong usage.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser, commands = build_parser()
-    if not arguments or (arguments[0] not in commands and not arguments[0].startswith("-")):
-        from camviewer.gui.app import run  # only the window needs Qt, which takes time to load
-
-        return run(arguments)
+    parser, own = build_parser()
+    if not arguments or arguments[0].partition("=")[0] not in own:
+        arguments = [VIEW, *arguments]
     parsed = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO if parsed.verbose else logging.ERROR)
     _tell_what_is_waited_for()

@@ -20,17 +20,21 @@ from camviewer.cli.teach_parser import add_export, add_teach
 from camviewer.render import ColorMap, View
 
 ALL = "all"  # methods
+VIEW = "view"
+"""The command that is meant where none is named."""
+
 Command = Callable[[argparse.Namespace], int]
 
 _OVERVIEW = """\
   camviewer                               open the window
   camviewer PATH...                       open it on pictures, videos, folders or a weights file
+  camviewer PATH... --model NAME          open it with another network, see camviewer view --help
   camviewer explain PATH... --out DIR     explain pictures and videos without a window
 """
 
 
 def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
-    """The parser, and the names of its commands.
+    """The parser, and what may come first: its commands and its own options.
 
     What it parses has ``command``: a function from the arguments to the exit status.
     """
@@ -46,16 +50,45 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     parser.add_argument(EXPORTING, type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     parser.set_defaults(command=lambda _: parser.error("which command?"))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    _add_view(commands)
     _add_explain(commands)
     add_teach(commands)
     add_export(commands)
     _add_evaluate(commands)
     _add_bench(commands)
     _add_listings(commands)
-    return parser, frozenset(commands.choices)
+    return parser, frozenset((*commands.choices, *_OWN, EXPORTING))
 
+
+_OWN = ("-h", "--help", "--version", "--verbose", "--smoke-test")
 
 _Commands = argparse._SubParsersAction  # argparse has no public name for what it returns
+
+
+def _add_view(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        VIEW,
+        help="open the window; this word may be left out",
+        description="Opens the window.",
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="pictures, videos and folders; a weights file without --weights is asked about",
+    )
+    add_model_options(parser)
+    parser.set_defaults(command=_view, runtime=None)
+
+
+def _view(arguments: argparse.Namespace) -> int:
+    # only the window needs Qt, which takes time to load
+    from camviewer.cli.shared import network_of
+    from camviewer.gui.app import run
+
+    name, options = network_of(arguments)
+    return run(arguments.paths, name, options, arguments.device, arguments.runtime)
 
 
 def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -26,26 +26,30 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     Raises:
         CamviewerError: if it cannot be loaded.
     """
-    name, weights = _named(arguments)
-    overrides = Overrides(
-        mean=tuple(arguments.mean) if arguments.mean else None,
-        std=tuple(arguments.std) if arguments.std else None,
-    )
+    name, options = network_of(arguments)
     with tqdm(desc="weights", unit="B", unit_scale=True, disable=None, leave=False) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        return catalog.load(
-            name,
-            texts=arguments.texts,
-            weights=weights,
-            labels=arguments.labels,
-            overrides=overrides,
-            progress=show,
-            consent=arguments.trust,
-        )
+        return catalog.load(name, **options, progress=show)
+
+
+def network_of(arguments: argparse.Namespace) -> tuple[str | None, dict[str, Any]]:
+    """What `catalog.load` is to be asked for: a name, and its other arguments."""
+    name, weights = _named(arguments)
+    overrides = Overrides(
+        mean=tuple(arguments.mean) if arguments.mean else None,
+        std=tuple(arguments.std) if arguments.std else None,
+    )
+    return name, {
+        "texts": arguments.texts,
+        "weights": weights,
+        "labels": arguments.labels,
+        "overrides": overrides,
+        "consent": arguments.trust,
+    }
 
 
 def _named(arguments: argparse.Namespace) -> tuple[str | None, Path | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2  # noqa: F401  (before Qt: see `_forget_plugins`)
 import torch  # noqa: F401  (before Qt: on Windows it cannot be loaded after it)
@@ -85,13 +86,27 @@ def fit_to_screen(window: QWidget) -> None:
     window.resize(window.size().boundedTo(QSize(room.width(), room.height() - _TITLE)))
 
 
-def run(paths: Sequence[str]) -> int:
-    """Open the window, on these pictures and folders if there are any; returns the exit code."""
+def run(
+    paths: Sequence[Path],
+    network: str | None,
+    options: Mapping[str, Any],
+    device: str,
+    runtime: str | None,
+) -> int:
+    """Open the window; returns the exit code.
+
+    Args:
+        paths: pictures, videos, folders and weights files, if there are any.
+        network: see `catalog.load`.
+        options: likewise.
+        device: where it runs.
+        runtime: what computes it; None for what the person last chose in the window.
+    """
     settings = Settings()
     app, theme = application(settings)
     reporter = CrashReporter()
     reporter.install()
-    window = MainWindow(Engine(runtime=settings.runtime), settings, theme)
+    window = MainWindow(Engine(device=device, runtime=runtime or settings.runtime), settings, theme)
     reporter.crashed.connect(lambda message: window.messages.show_message(message, Kind.ERROR))
     documents = FileOpenEvents()
     documents.requested.connect(window.opener.open_paths)
@@ -100,7 +115,7 @@ def run(paths: Sequence[str]) -> int:
         fit_to_screen(window)
     window.show()
     spare_the_collector()
-    window.start([Path(p) for p in paths])
+    window.start(paths, network, options)
     try:
         return app.exec()
     finally:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
@@ -22,7 +23,7 @@ from camviewer.gui.live.desk import Desk
 from camviewer.gui.live.player import Player
 from camviewer.gui.menus import fill_menu_bar, make_tool_bar, recent_menu, runtime_menu, scheme_menu
 from camviewer.gui.message_bar import MessageBar
-from camviewer.gui.model_flow import ModelFlow
+from camviewer.gui.model_flow import STARTER, ModelFlow
 from camviewer.gui.opener import Opener
 from camviewer.gui.panels.appearance import AppearancePanel
 from camviewer.gui.panels.boxes import BoxesPanel
@@ -196,9 +197,20 @@ class MainWindow(QMainWindow):
         self._strip.hide()
         self.docks[6].hide()  # comes with what is watched
 
-    def start(self, paths: Sequence[Path]) -> None:
-        """Load the starter; open the given pictures, or a sample on the very first launch."""
-        self.models.load_starter()
+    def start(
+        self,
+        paths: Sequence[Path],
+        network: str | None = STARTER,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Load a network; open the given pictures, or a sample on the very first launch.
+
+        Args:
+            paths: pictures, videos, folders and weights files.
+            network: see `catalog.load`.
+            options: likewise.
+        """
+        self.models.begin(network, options or {})
         samples = sorted((resources() / "samples").glob("*.jpg"))
         if paths:
             self.opener.open_paths([path.absolute() for path in paths])

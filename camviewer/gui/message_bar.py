@@ -59,6 +59,7 @@ class MessageBar(QFrame):
         layout.addWidget(self._dismiss)
         self._callback: Callable[[], object] | None = None
         self._kind = Kind.INFO
+        self._lasting = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.clear)
@@ -79,9 +80,20 @@ class MessageBar(QFrame):
         kind: Kind = Kind.INFO,
         action: str = "",
         callback: Callable[[], object] | None = None,
+        *,
+        lasting: bool = False,
     ) -> None:
-        """Replace what is shown. ``action`` labels a button that calls ``callback``."""
+        """Replace what is shown.
+
+        Args:
+            text: what is said.
+            kind: how it looks.
+            action: labels a button.
+            callback: what the button calls.
+            lasting: it holds for other pictures too, see `clear_for_picture`.
+        """
         self._kind = kind
+        self._lasting = lasting
         self._callback = callback
         self._text.setText(text)
         self._action.setText(action)
@@ -102,8 +114,14 @@ class MessageBar(QFrame):
         """Show nothing."""
         self._timer.stop()
         self._callback = None
+        self._lasting = False
         self._text.clear()
         self.hide()
+
+    def clear_for_picture(self) -> None:
+        """Show nothing that was said of the picture before."""
+        if not self._lasting:
+            self.clear()
 
     def trigger(self) -> None:
         """Do what the button does."""

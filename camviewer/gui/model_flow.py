@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class ModelFlow(QObject):
         self._asked: tuple[str | None, dict[str, Any]] = (STARTER, {})
         self._announce = False
         self._zero_shot: tuple[str, Path | None] | None = None  # the CLIP network in use
+        self._has_stepped_in = False  # the built-in one, for one that could not be loaded
         box.texts_requested.connect(self.ask_texts)
         box.chosen.connect(self.load)
         box.own_requested.connect(self.ask_own)
@@ -53,6 +55,21 @@ class ModelFlow(QObject):
     def load_starter(self) -> None:
         """Use the built-in network, without a word."""
         self._load(STARTER, {}, announce=False)
+
+    def begin(self, name: str | None, options: Mapping[str, Any]) -> None:
+        """Use the network that the program was started with, without a word.
+
+        Where it cannot be loaded the built-in one serves, so that there is always one.
+
+        Args:
+            name: see `catalog.load`.
+            options: likewise.
+        """
+        if name is not None and clip.named(name) and not options.get("texts"):
+            self.load_starter()
+            self.ask_texts(name, options.get("weights"))
+        else:
+            self._load(name, dict(options), announce=False)
 
     def load(self, name: str) -> None:
         """Use a network of the catalogue; for a CLIP network its classes are asked for first."""
@@ -125,7 +142,11 @@ class ModelFlow(QObject):
         if isinstance(error, ConsentRequiredError):
             self._ask_consent(message)
         else:
-            self._messages.show_message(message, Kind.ERROR, "Try Again", self._again)
+            self._messages.show_message(message, Kind.ERROR, "Try Again", self._again, lasting=True)
+        if self._engine.model is None and self._asked[0] != STARTER and not self._has_stepped_in:
+            self._has_stepped_in = True
+            self._announce = False
+            self._engine.load_model(STARTER)
 
     def _again(self) -> None:
         name, options = self._asked

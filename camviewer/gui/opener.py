@@ -94,7 +94,7 @@ class Opener(QObject):
             self._show(came.frame)
         elif came.data:
             self._album.replace(())
-            self._messages.clear()
+            self._messages.clear_for_picture()
             self.picture_wanted.emit()
             self._engine.open_bytes(came.data, "picture")
         elif came.paths:
@@ -134,7 +134,7 @@ class Opener(QObject):
 
     def _show(self, frame: Frame) -> None:
         self._album.replace(())
-        self._messages.clear()
+        self._messages.clear_for_picture()
         self.picture_wanted.emit()
         self._engine.show_frame(frame)
 
@@ -144,7 +144,7 @@ class Opener(QObject):
         self._awaited = None if video else path
         if path is None:
             return
-        self._messages.clear()
+        self._messages.clear_for_picture()
         if video:
             self.video_wanted.emit(path)
         else:

@@ -4,7 +4,9 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,16 +14,28 @@ from camviewer import __version__
 from camviewer.cam.methods import METHODS
 from camviewer.cli import main
 from camviewer.models import zoo
+from camviewer.models.preprocess import Overrides
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the window was opened on."""
+
+    paths: list[Path]
+    network: str | None
+    options: dict[str, Any]
+    device: str
+    runtime: str | None
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Opened]:
     """What the window was opened on, instead of the window."""
-    calls: list[list[str]] = []
+    calls: list[Opened] = []
     window = importlib.import_module("camviewer.gui.app")
 
-    def run(paths: list[str]) -> int:
-        calls.append(list(paths))
+    def run(*arguments: Any) -> int:
+        calls.append(Opened(*arguments))
         return 0
 
     monkeypatch.setattr(window, "run", run)
@@ -31,9 +45,39 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 @pytest.mark.parametrize(
     "arguments", [[], ["cat.jpg"], ["cat.jpg", "folder"], ["net.safetensors"], ["explain.png"]]
 )
-def test_paths_open_the_window(opened: list[list[str]], arguments: list[str]) -> None:
-    assert main(arguments) == 0
-    assert opened == [arguments]
+def test_paths_open_the_window(opened: list[Opened], arguments: list[str]) -> None:
+    assert main(arguments) == main(["view", *arguments]) == 0
+    for window in opened:
+        assert window.paths == [Path(argument) for argument in arguments]
+        assert (window.network, window.device, window.runtime) == ("starter", "auto", None)
+        assert window.options["weights"] is None
+        assert not window.options["consent"]
+
+
+@pytest.mark.parametrize("first", [["cat.jpg"], []])
+def test_the_window_takes_the_options_of_a_network(opened: list[Opened], first: list[str]) -> None:
+    given = ["--model", "resnet18", "--weights", "mine.pth", "--labels", "names.txt"]
+    assert main([*first, *given, "--mean", "0", "0.5", "1", "--runtime", "eager"]) == 0
+    (window,) = opened
+    assert window.paths == [Path(path) for path in first]
+    assert (window.network, window.runtime) == ("resnet18", "eager")
+    assert window.options == {
+        "texts": [],
+        "weights": Path("mine.pth"),
+        "labels": Path("names.txt"),
+        "overrides": Overrides(mean=(0.0, 0.5, 1.0)),
+        "consent": False,
+    }
+
+
+def test_what_the_window_does_not_know_is_said(
+    opened: list[Opened], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["cat.jpg", "--modle", "resnet18"])
+    assert end.value.code == 2
+    assert "--modle" in capsys.readouterr().err
+    assert opened == []
 
 
 def test_help_and_version_load_no_network_library() -> None:

@@ -8,12 +8,13 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from camviewer.errors import CancelledError, DownloadError
 from camviewer.gui.message_bar import Kind
 from camviewer.models import kept
 from camviewer.models.preprocess import Overrides
-from tests.gui.windows import Opened, go_on, picture, ui
+from tests.gui.windows import Opened, go_on, opened, picture, ui
 
 __all__ = ["ui"]
 
@@ -230,3 +231,43 @@ def test_another_network_forgets_classes_and_layer_of_the_old(ui: Opened, tmp_pa
     assert ui.engine.request.layer is None
     assert ui.window.classes.search.text() == ""
     assert ui.window.network.layers.currentItem().text(0).startswith("Automatic")
+
+
+def test_the_window_starts_with_the_network_it_was_given(tmp_path: Path, qtbot: QtBot) -> None:
+    with opened(tmp_path, qtbot) as ui:
+        ui.settings.mark_launched()
+        with qtbot.waitSignals([ui.engine.model_loaded, ui.engine.inspected], timeout=5000):
+            options = {"weights": Path("mine.pth"), "labels": Path("names.txt")}
+            ui.window.start([picture(tmp_path / "a.png")], "resnet18", options)
+        ((name, given),) = ui.models.loads
+        assert name == "resnet18"
+        assert {key: given[key] for key in options} == options
+        assert ui.window.messages.text == ""
+        assert ui.window.network.model_box.button.text() == "ResNet18"
+
+
+def test_where_the_given_network_cannot_be_loaded_the_starter_serves(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    with opened(tmp_path, qtbot) as ui:
+        ui.settings.mark_launched()
+        ui.models.missing = {"resnet18"}
+        with qtbot.waitSignals([ui.engine.model_loaded, ui.engine.inspected], timeout=5000):
+            ui.window.start([picture(tmp_path / "a.png")], "resnet18", {})
+        assert [name for name, _ in ui.models.loads] == ["resnet18", "starter"]
+        assert ui.window.network.model_box.button.text() == "Starter"
+        assert ui.window.messages.kind is Kind.ERROR
+        assert ui.window.messages.text == "resnet18 is not there."
+        ui.models.missing = set()
+        with ui.explained():
+            ui.window.messages.trigger()
+        assert ui.window.network.model_box.button.text() == "ResNet18"
+
+
+def test_without_any_network_the_window_says_so_once(tmp_path: Path, qtbot: QtBot) -> None:
+    with opened(tmp_path, qtbot) as ui:
+        ui.models.missing = {"resnet18", "starter"}
+        with qtbot.waitSignals([ui.engine.model_failed] * 2, timeout=5000):
+            ui.window.start([], "resnet18", {})
+        qtbot.waitUntil(lambda: ui.window.messages.text == "starter is not there.")
+        assert [name for name, _ in ui.models.loads] == ["resnet18", "starter"]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torch import Tensor, nn
 
-from camviewer.errors import ConsentRequiredError
+from camviewer.errors import ConsentRequiredError, ModelError
 from camviewer.gui import app
 from camviewer.gui.engine import Engine
 from camviewer.gui.main_window import MainWindow
@@ -87,6 +87,7 @@ class Models:
         self.loads: list[tuple[str | None, dict[str, Any]]] = []
         self.activation = Activation.SIGMOID
         self.wants_consent = False
+        self.missing: set[str | None] = set()
         self.box_threshold = 0.2
         self.hold: Callable[[Callable[[], bool]], None] = go_on
 
@@ -95,6 +96,8 @@ class Models:
         self.hold(options["cancelled"])
         if self.wants_consent and not options.get("consent"):
             raise ConsentRequiredError("model.pt2 is a program, not only numbers.")
+        if name in self.missing:
+            raise ModelError(f"{name} is not there.")
         made = classifier(name or "own", self.activation)
         return replace(made, box_threshold=self.box_threshold)
 

@@ -137,7 +137,7 @@ class Desk(QObject):
 
     def _start(self) -> None:
         window = self._window
-        window.messages.clear()
+        window.messages.clear_for_picture()
         window.centre.show_canvas()
         self._show_fields()
         window.actions_by_name["export_video"].setEnabled(self.films.video is not None)
