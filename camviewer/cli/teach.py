@@ -9,8 +9,11 @@ from pathlib import Path
 
 from camviewer.cam.device import choose_device
 from camviewer.cli import teach_deep
+from camviewer.cli.shared import STARTER
 from camviewer.cli.teach_bar import Bar, percent
 from camviewer.errors import CamviewerError, ExportError
+from camviewer.evaluate import datasets
+from camviewer.evaluate.datasets.image_labels import image_labels
 from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.reading import read
@@ -19,6 +22,7 @@ from camviewer.teach.teaching import Options, Taught, teach
 
 _DONE = 0
 _NAMED_MISTAKES = 5
+_GOOD = 0.9  # share that is right, from which on there is nothing to advise
 _WIDEST = 30  # of a class's name
 
 
@@ -62,9 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _dataset(arguments: argparse.Namespace) -> Dataset:
-    if arguments.multi_label is None:
-        return read(arguments.data, nothing=arguments.nothing)
-    return read(arguments.multi_label, root=arguments.data, nothing=arguments.nothing, multi=True)
+    data, nothing = arguments.data, arguments.nothing
+    if arguments.boxes is not None:
+        return image_labels(datasets.read(data, arguments.boxes, nothing or None), nothing)
+    if arguments.multi_label is not None:
+        return read(arguments.multi_label, root=data, nothing=nothing, multi=True)
+    try:
+        return read(data, nothing=nothing)
+    except CamviewerError as error:
+        if data.is_dir() and next(data.rglob("*.xml"), None) is not None:
+            hint = "If its annotations name the classes, add --boxes voc."
+            raise CamviewerError(f"{error} {hint}") from error
+        raise
 
 
 def _write_split(path: Path, learnt: Taught) -> None:
@@ -120,7 +133,20 @@ def _table(learnt: Taught) -> str:
         lines.append(
             f"wrong: {mistake.path.name} shows {truth}, taken for {said} ({mistake.score:.2f})"
         )
-    return "\n".join([*lines, *_notes(learnt)])
+    return "\n".join([*lines, *_notes(learnt), *_advice(learnt)])
+
+
+def _advice(learnt: Taught) -> list[str]:
+    """What may help where many pictures are mistaken."""
+    right = learnt.figures.accuracy
+    if right is None or right >= _GOOD:
+        return []
+    lines = []
+    if not learnt.descent.strongest:
+        lines.append("If the things fill little of a picture, try --small.")
+    if learnt.descent.backbone == STARTER:
+        lines.append("The starter knows drawings best; for photographs try --backbone resnet18.")
+    return lines
 
 
 def _of_head(head: Head | None) -> list[str]:

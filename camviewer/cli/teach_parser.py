@@ -33,17 +33,26 @@ def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="FILE",
         help="the taught network, such as mine.safetensors; serves as --model FILE",
     )
-    parser.add_argument(
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument(
         "--multi-label",
         type=Path,
         metavar="TABLE",
         help="CSV or JSON of the labels, any number of them, of each picture in DATA",
     )
+    labels.add_argument(
+        "--boxes",
+        choices=("voc", "coco"),
+        metavar="FORMAT",
+        help="DATA is annotated with boxes (voc, coco): take the classes that they name; where the "
+        "boxes are is not looked at",
+    )
     parser.add_argument(
         "--nothing",
         metavar="NAME",
         help='the class that means "none of these": nothing is drawn for it (default: a class '
-        "named nothing, none, background, normal, good ...; an empty name for none)",
+        "named nothing, none, background, normal, good ...; an empty name for none); with --boxes "
+        "also of the pictures on which nothing is marked, which are left out else",
     )
     _add_backbone(parser)
     _add_deep(parser)

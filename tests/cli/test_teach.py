@@ -10,6 +10,7 @@ import pytest
 from camviewer.cli import main
 from camviewer.models import taught
 from tests.cli.own_cache import cache, own_cache
+from tests.evaluate.test_datasets import voc
 from tests.teach.lessons import folders, ring_or_cross, table
 
 __all__ = ["cache", "own_cache"]
@@ -54,6 +55,40 @@ def test_figures_and_lists_for_programs(
     kept = taught.about(out)
     assert kept["figures"] == told["figures"]
     assert str(data) not in json.dumps(kept)
+
+
+def test_classes_come_from_annotations(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = tmp_path / "flat"
+    (flat / "images").mkdir(parents=True)
+    for path in data.rglob("*.png"):
+        moved = path.rename(flat / "images" / f"{path.parent.name}-{path.name}")
+        voc(flat / "annotations" / f"{moved.stem}.xml", moved.name, (path.parent.name, 1, 1, 9, 9))
+    out = tmp_path / "mine.safetensors"
+    command = ["teach", str(flat), "--out", str(out), "--json", *_FIXED]
+    assert main(command) == 2
+    assert "--boxes voc" in capsys.readouterr().err
+    assert main([*command, "--boxes", "voc"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {c["name"]: c["pictures"] for c in told["figures"]["classes"]} == {
+        name.name: 2 for name in data.iterdir()
+    }
+
+
+def test_where_many_are_wrong_ways_on_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(8):
+        for name in ("one", "two"):  # the same pictures: half of the answers must be wrong
+            ring_or_cross(tmp_path / "set" / name / f"{number}.png", "ring", number)
+    command = ["teach", str(tmp_path / "set"), "--out", str(tmp_path / "a.safetensors"), *_FIXED]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "If the things fill little of a picture, try --small." in lines
+    assert any("--backbone resnet18" in line for line in lines)
+    assert main([*command, "--small"]) == 0
+    assert "--small" not in capsys.readouterr().out
 
 
 def test_several_labels_from_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

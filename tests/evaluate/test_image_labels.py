@@ -1,0 +1,67 @@
+"""Annotations as image-level labels."""
+
+from pathlib import Path
+
+import pytest
+
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.datasets import Sample, read
+from camviewer.evaluate.datasets.image_labels import image_labels
+from camviewer.teach.data.dataset import Example
+from tests.evaluate.test_datasets import picture, voc
+
+_BOX = (0.1, 0.1, 0.5, 0.5)
+
+
+def test_one_class_a_picture(tmp_path: Path) -> None:
+    names = ("cat", "dog")
+    made = [picture(tmp_path / "images" / f"{name}_{n}.jpg") for name in names for n in (1, 2)]
+    for path in made:
+        boxes = [(path.stem[:3], 10, 20, 30, 40)] * 2
+        voc(tmp_path / "annotations" / f"{path.stem}.xml", path.stem, *boxes)
+    found = image_labels(read(tmp_path, "voc"))
+    assert found.examples == tuple(Example(path, (path.stem[:3],)) for path in made)
+    assert found.classes == names
+    assert not found.multi_label
+    assert found.nothing is None
+
+
+def test_what_is_not_marked_is_the_class_nothing_or_left_out(tmp_path: Path) -> None:
+    for n in (1, 2):
+        picture(tmp_path / f"clean_{n}.jpg")
+        picture(tmp_path / f"crack_{n}.jpg")
+        voc(tmp_path / f"crack_{n}.xml", f"crack_{n}.jpg", ("crack", 1, 1, 9, 9))
+    found = image_labels(read(tmp_path, "voc", "fine"), "fine")
+    assert found.counts() == {"crack": 2, "fine": 2}
+    assert found.nothing == "fine"
+    with pytest.raises(CamviewerError, match="at least two classes; here is only crack"):
+        image_labels(read(tmp_path, "voc"))
+
+
+def test_several_classes_a_picture(tmp_path: Path) -> None:
+    paths = [picture(tmp_path / f"{n}.jpg") for n in range(4)]
+    samples = [
+        Sample(paths[0], "dog", (_BOX,), others=frozenset(("cat",))),
+        Sample(paths[0], "cat", (_BOX,), others=frozenset(("dog",))),
+        Sample(paths[1], "cat", (_BOX,)),
+        Sample(paths[2], "dog", (_BOX,)),
+        Sample(paths[3], "none", ()),
+    ]
+    found = image_labels(samples, "none")
+    assert found.multi_label
+    assert found.classes == ("cat", "dog")
+    assert found.nothing is None
+    assert [example.labels for example in found.examples] == [
+        ("dog", "cat"),
+        ("cat",),
+        ("dog",),
+        (),
+    ]
+
+
+def test_a_picture_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
+    paths = [picture(tmp_path / f"{n}.jpg") for n in range(5)]
+    paths[4].write_bytes(b"no picture")
+    found = image_labels([Sample(p, ("cat", "dog")[n % 2], (_BOX,)) for n, p in enumerate(paths)])
+    assert found.counts() == {"cat": 2, "dog": 2}
+    assert [item.path for item in found.broken] == [paths[4]]
