@@ -124,7 +124,9 @@ class ModelFlow(QObject):
     def _cancel(self) -> None:
         self._engine.cancel_load()
         self._box.end_loading()
-        self._messages.show_message("Loading was cancelled; the model stays as it was.")
+        instead = "the model stays as it was" if self._engine.model else "the starter is used"
+        self._messages.show_message(f"Loading was cancelled; {instead}.")
+        self._step_in()
 
     def _loaded(self, info: ModelInfo) -> None:
         self._box.end_loading()
@@ -143,7 +145,11 @@ class ModelFlow(QObject):
             self._ask_consent(message)
         else:
             self._messages.show_message(message, Kind.ERROR, "Try Again", self._again, lasting=True)
-        if self._engine.model is None and self._asked[0] != STARTER and not self._has_stepped_in:
+        self._step_in()
+
+    def _step_in(self) -> None:
+        """Have the built-in network where there is none at all, whatever was asked for."""
+        if self._engine.model is None and not self._has_stepped_in:
             self._has_stepped_in = True
             self._announce = False
             self._engine.load_model(STARTER)

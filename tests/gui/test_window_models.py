@@ -264,6 +264,28 @@ def test_where_the_given_network_cannot_be_loaded_the_starter_serves(
         assert ui.window.network.model_box.button.text() == "ResNet18"
 
 
+def test_the_starter_serves_where_the_first_download_is_cancelled(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    with opened(tmp_path, qtbot) as ui:
+        held = threading.Event()
+
+        def hold(cancelled: Callable[[], bool]) -> None:
+            held.set()
+            while not cancelled():
+                threading.Event().wait(0.005)
+            raise CancelledError("cancelled")
+
+        ui.models.hold = hold
+        ui.window.start([], "vgg16", {})
+        qtbot.waitUntil(held.is_set)
+        ui.models.hold = go_on
+        with qtbot.waitSignal(ui.engine.model_loaded, timeout=5000):
+            ui.window.network.model_box.cancel.click()
+        assert ui.window.messages.text == "Loading was cancelled; the starter is used."
+        assert ui.window.network.model_box.button.text() == "Starter"
+
+
 def test_without_any_network_the_window_says_so_once(tmp_path: Path, qtbot: QtBot) -> None:
     with opened(tmp_path, qtbot) as ui:
         ui.models.missing = {"resnet18", "starter"}
