@@ -88,7 +88,8 @@ def test_a_search_without_result_offers_own_weights(ui: Opened) -> None:
     dialog.reject()
 
 
-def test_loading_shows_progress_and_can_be_cancelled(ui: Opened) -> None:
+def hold_until_cancelled(ui: Opened) -> threading.Event:
+    """Let loading take until it is cancelled; the event tells that it has begun."""
     held = threading.Event()
 
     def hold(cancelled: Callable[[], bool]) -> None:
@@ -98,6 +99,11 @@ def test_loading_shows_progress_and_can_be_cancelled(ui: Opened) -> None:
         raise CancelledError("cancelled")
 
     ui.models.hold = hold
+    return held
+
+
+def test_loading_shows_progress_and_can_be_cancelled(ui: Opened) -> None:
+    held = hold_until_cancelled(ui)
     box = ui.window.network.model_box
     ui.window.models.load("vgg16")
     ui.bot.waitUntil(held.is_set)
@@ -268,15 +274,7 @@ def test_the_starter_serves_where_the_first_download_is_cancelled(
     tmp_path: Path, qtbot: QtBot
 ) -> None:
     with opened(tmp_path, qtbot) as ui:
-        held = threading.Event()
-
-        def hold(cancelled: Callable[[], bool]) -> None:
-            held.set()
-            while not cancelled():
-                threading.Event().wait(0.005)
-            raise CancelledError("cancelled")
-
-        ui.models.hold = hold
+        held = hold_until_cancelled(ui)
         ui.window.start([], "vgg16", {})
         qtbot.waitUntil(held.is_set)
         ui.models.hold = go_on
