@@ -6,7 +6,7 @@ import pytest
 
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets import Sample, read
-from camviewer.evaluate.datasets.image_labels import image_labels
+from camviewer.evaluate.datasets.image_labels import annotated, image_labels
 from camviewer.teach.data.dataset import Example
 from tests.evaluate.test_datasets import picture, voc
 
@@ -65,3 +65,32 @@ def test_a_picture_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
     found = image_labels([Sample(p, ("cat", "dog")[n % 2], (_BOX,)) for n, p in enumerate(paths)])
     assert found.counts() == {"cat": 2, "dog": 2}
     assert [item.path for item in found.broken] == [paths[4]]
+
+
+def test_a_dropped_folder_has_the_classes_of_its_annotations(tmp_path: Path) -> None:
+    data = tmp_path / "beasts"
+    made = [picture(data / "images" / f"{n}.jpg") for n in range(4)]
+    for path, names in zip(made, (["dog"], ["cat"], ["cat", "dog"], ["cat"]), strict=True):
+        boxes = [(name, 10, 20, 30, 40) for name in names]
+        voc(data / "annots" / f"{path.stem}.xml", path.name, *boxes)
+    found = annotated([data])
+    assert found is not None
+    assert list(found.classes.items()) == [("cat", [made[1], made[3]]), ("dog", [made[0]])]
+    assert found.name == "beasts"
+    assert found.note == "Pictures left out because they show several classes: 1."
+
+
+def test_folders_say_more_than_annotations(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        path = picture(tmp_path / name / "1.jpg")
+        voc(path.with_suffix(".xml"), path.name, ("beast", 1, 1, 9, 9))
+    assert annotated([tmp_path]) is None
+    assert annotated([tmp_path / "cat", tmp_path / "dog"]) is None
+
+
+@pytest.mark.parametrize("content", ["", "<no", "<annotation></annotation>"])
+def test_other_xml_leaves_a_folder_one_of_pictures(tmp_path: Path, content: str) -> None:
+    path = picture(tmp_path / "1.jpg")
+    assert annotated([tmp_path]) is None
+    path.with_suffix(".xml").write_text(content)
+    assert annotated([tmp_path]) is None

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from camviewer.teach.data.lesson import Lesson
+from tests.evaluate.test_datasets import voc
 from tests.gui.live_worlds import STALL, StallWatch
 from tests.gui.teach_worlds import LONG, Cards, again, cards, drop
 from tests.gui.test_window_access import interactive, nameless
@@ -101,6 +102,21 @@ def test_a_folder_is_dropped_on_a_card_or_beside(cards: Cards, tmp_path: Path) -
     for _ in range(3):
         cards.ui.press("undo")
     cards.wait(lambda: cards.held() == {"cup": 2, "good": 1})
+
+
+def test_a_folder_is_dropped_whose_annotations_name_the_classes(
+    cards: Cards, tmp_path: Path
+) -> None:
+    for name in ("cat_1", "dog_1", "dog_2", "both"):
+        path = save(tmp_path / "beasts" / "images" / f"{name}.png")
+        named = ("cat", "dog") if name == "both" else (name[:3],)
+        boxes = [(each, 1, 1, 9, 9) for each in named]
+        voc(tmp_path / "beasts" / "annots" / f"{name}.xml", path.name, *boxes)
+    cards.drop(cards.view, tmp_path / "beasts")
+    cards.become("cat", "dog")
+    cards.wait(lambda: cards.held() == {"cat": 1, "dog": 2})
+    assert cards.view.header.lessons.text() == "beasts"
+    cards.wait(lambda: "several classes: 1." in cards.ui.window.messages.text)
 
 
 def test_an_empty_folder_is_told(filled: Cards, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QObject, Signal
 
+from camviewer.evaluate.datasets.image_labels import annotated
 from camviewer.gui import intake
 from camviewer.gui.jobs import Jobs
 from camviewer.gui.message_bar import Kind, MessageBar
@@ -138,7 +139,9 @@ class Changes(QObject):
         if all(is_video(path) for path in paths):
             self.source_given.emit(list(paths))
         elif name is None:
-            self._jobs.submit(lambda: gather(paths), self._take_gathered, self._tell)
+            self._jobs.submit(
+                lambda: annotated(paths) or gather(paths), self._take_gathered, self._tell
+            )
         else:
             self._jobs.submit(
                 lambda: pictures_in(paths),
@@ -179,6 +182,8 @@ class Changes(QObject):
             self._keeper.change(
                 "Add Classes", lambda lesson: lesson.add_all(classes, nothing), begin=name
             )
+        if found.note:
+            self._messages.show_message(found.note)
 
     def _add_class(self, how: Callable[[Lesson], str], begin: str = "") -> None:
         self._keeper.change("Add Class", how, self.class_added.emit, begin=begin)

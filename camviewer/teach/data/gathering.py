@@ -30,6 +30,7 @@ class Gathered:
         nothing: the class that means "none of these", if a table says so.
         lesson: the folder of a lesson.
         name: what a lesson of this may be called; empty if nothing suggests one.
+        note: what a person should know of what was left out; empty if there is nothing.
     """
 
     classes: dict[str, list[Path]] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Gathered:
     nothing: str | None = None
     lesson: Path | None = None
     name: str = ""
+    note: str = ""
 
 
 def gather(paths: Iterable[Path]) -> Gathered:
