@@ -34,7 +34,7 @@ def told() -> list[tuple[Stage, float]]:
 
 @pytest.fixture(scope="module")
 def learnt(place: Path, told: list[tuple[Stage, float]]) -> DeeplyTaught:
-    dataset = read(faint(place / "set", each=16))
+    dataset = read(faint(place / "set", each=12))
     with pytest.MonkeyPatch.context() as patch:
         # the four pictures put aside are right or wrong by the processor's last bit
         patch.setattr(Comparison, "better", True)
