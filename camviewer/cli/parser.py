@@ -44,10 +44,14 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
         epilog=_OVERVIEW,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"camviewer {__version__}")
-    parser.add_argument("--verbose", action="store_true", help="tell on stderr what is being done")
-    parser.add_argument("--smoke-test", type=Path, metavar="OUT", help=argparse.SUPPRESS)
-    parser.add_argument(EXPORTING, type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
+    own = (
+        parser.add_argument("--version", action="version", version=f"camviewer {__version__}"),
+        parser.add_argument(
+            "--verbose", action="store_true", help="tell on stderr what is being done"
+        ),
+        parser.add_argument("--smoke-test", type=Path, metavar="OUT", help=argparse.SUPPRESS),
+        parser.add_argument(EXPORTING, type=Path, metavar="FOLDER", help=argparse.SUPPRESS),
+    )
     parser.set_defaults(command=lambda _: parser.error("which command?"))
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     _add_view(commands)
@@ -57,10 +61,9 @@ def build_parser() -> tuple[argparse.ArgumentParser, frozenset[str]]:
     _add_evaluate(commands)
     _add_bench(commands)
     _add_listings(commands)
-    return parser, frozenset((*commands.choices, *_OWN, EXPORTING))
+    options = (option for action in own for option in action.option_strings)
+    return parser, frozenset((*commands.choices, "-h", "--help", *options))
 
-
-_OWN = ("-h", "--help", "--version", "--verbose", "--smoke-test")
 
 _Commands = argparse._SubParsersAction  # argparse has no public name for what it returns
 

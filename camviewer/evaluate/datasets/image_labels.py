@@ -9,9 +9,10 @@ from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.sample import Sample
 from camviewer.evaluate.datasets.voc import pascal_voc
 from camviewer.media.images import natural_key
-from camviewer.teach.data.dataset import Dataset, Example, class_name, find_nothing, readable
+from camviewer.teach.data.dataset import Dataset, Example, class_name
 from camviewer.teach.data.folders import find_classes
 from camviewer.teach.data.gathering import Gathered
+from camviewer.teach.data.labelled import labelled
 
 
 def image_labels(samples: Iterable[Sample], nothing: str | None = None) -> Dataset:
@@ -28,23 +29,8 @@ def image_labels(samples: Iterable[Sample], nothing: str | None = None) -> Datas
     Raises:
         CamviewerError: if there are too few classes or readable pictures, with what to do.
     """
-    labels = _labels(samples)
-    several = any(len(names) > 1 for names in labels.values())
-    absent = class_name(nothing) if several and nothing else None
-    examples = [
-        Example(picture, tuple(name for name in names if name != absent))
-        for picture, names in labels.items()
-    ]
-    found = {label for example in examples for label in example.labels}
-    classes = tuple(sorted(found, key=lambda name: (natural_key(name), name)))
-    sound, broken = readable(examples)
-    dataset = Dataset(
-        sound,
-        classes,
-        multi_label=several,
-        nothing=None if several else find_nothing(classes, nothing),
-        broken=broken,
-    )
+    examples = [Example(picture, tuple(names)) for picture, names in _labels(samples).items()]
+    dataset = labelled(examples, "The annotation", nothing=nothing)
     dataset.check()
     return dataset
 

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from camviewer.errors import CamviewerError
-from camviewer.media.images import EXTENSIONS, natural_key
+from camviewer.media.images import EXTENSIONS
 from camviewer.teach.data.dataset import (
     Dataset,
     Example,
     class_name,
-    find_nothing,
     printable,
-    readable,
 )
+from camviewer.teach.data.labelled import labelled
 
 _LARGEST = 200_000_000  # bytes; a million pictures take less
 _DELIMITERS = (",", ";", "\t", "|")
@@ -77,10 +76,7 @@ def read_table(
     folders = (file.parent,) if root is None else (root, file.parent)
     roots = [Path(os.path.normpath(folder.absolute())) for folder in folders]
     examples = _merged(entries, roots, file)
-    labels = dict.fromkeys(label for example in examples for label in example.labels)
-    classes = tuple(names) or tuple(sorted(labels, key=lambda n: (natural_key(n), n)))
-    several = any(len(example.labels) != 1 for example in examples) if multi is None else multi
-    dataset = (_multi if several else _single)(examples, classes, nothing, file)
+    dataset = labelled(examples, _name(file), names, nothing, multi)
     if not dataset.examples:
         raise CamviewerError(
             f"None of the {len(dataset.broken)} pictures that {_name(file)} names can be read. "
@@ -88,40 +84,6 @@ def read_table(
         )
     dataset.check()
     return dataset
-
-
-def _single(
-    examples: Sequence[Example], classes: tuple[str, ...], nothing: str | None, file: Path
-) -> Dataset:
-    other = next((e for e in examples if len(e.labels) != 1), None)
-    if other is not None:
-        raise CamviewerError(
-            f"{_name(file)} gives {printable(other.path.name)} {len(other.labels)} labels, but "
-            "each picture must have one. Choose several labels per picture, or correct the table."
-        )
-    sound, broken = readable(examples)
-    return Dataset(sound, classes, nothing=find_nothing(classes, nothing), broken=broken)
-
-
-def _multi(
-    examples: Sequence[Example], classes: tuple[str, ...], nothing: str | None, file: Path
-) -> Dataset:
-    absent = find_nothing(classes, nothing)
-    if absent is not None:
-        classes = tuple(name for name in classes if name != absent)
-        examples = [_without(example, absent, file) for example in examples]
-    sound, broken = readable(examples)
-    return Dataset(sound, classes, multi_label=True, broken=broken)
-
-
-def _without(example: Example, absent: str, file: Path) -> Example:
-    if absent in example.labels and len(example.labels) > 1:
-        raise CamviewerError(
-            f"{_name(file)} says that {printable(example.path.name)} shows {absent}, but also "
-            f"{', '.join(label for label in example.labels if label != absent)}. Correct one."
-        )
-    labels = tuple(label for label in example.labels if label != absent)
-    return Example(example.path, labels, example.sequence)
 
 
 def _merged(entries: Iterable[_Entry], roots: Sequence[Path], file: Path) -> list[Example]:
