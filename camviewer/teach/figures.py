@@ -56,6 +56,18 @@ class Answer:
         """Whether the network is not mistaken."""
         return self.truth == self.predicted
 
+    @property
+    def disputed(self) -> tuple[str, ...]:
+        """Classes whose maps tell why: what was wrongly said, then what was missed.
+
+        Where all is right, what was said; two at most.
+        """
+        if self.right:
+            return self.predicted[:2]
+        wrong = [name for name in self.predicted if name not in self.truth]
+        missed = [name for name in self.truth if name not in self.predicted]
+        return (*wrong[:1], *missed, *wrong[1:])[:2]
+
 
 @dataclass(frozen=True)
 class Figures:

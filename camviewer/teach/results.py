@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from camviewer.teach.data.lesson_file import LessonClass, write_whole
+from camviewer.teach.data.lesson_file import Contents, write_whole
 from camviewer.teach.figures import Answer, wilson
 from camviewer.teach.teaching import Taught
 
@@ -18,6 +17,9 @@ NAME = "results.json"
 
 _VERSION = 1
 _LARGEST = 50_000_000  # bytes
+
+OUTCOMES = ("found", "missed", "not there")
+"""What can become of a class where a picture may show several: the last is a false alarm."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class Results:
         taught: number of pictures that it learnt from.
         seconds: what it took.
         classes: their names, in class order.
-        answers: of all pictures that were held out; each shows one class.
+        answers: of all pictures that were held out.
         notes: what the person should know, a line each.
         fingerprint: of the lesson as it was taught, see `fingerprint`.
         small: things were said to fill little of a picture.
+        several: a picture may show several classes, or none of them; else it shows one.
     """
 
     file: Path
@@ -49,6 +52,7 @@ class Results:
     notes: tuple[str, ...]
     fingerprint: str
     small: bool = False
+    several: bool = False
 
     @property
     def hits(self) -> int:
@@ -66,18 +70,42 @@ class Results:
         wrong = [answer for answer in self.answers if not answer.right]
         return tuple(sorted(wrong, key=lambda answer: -answer.score))
 
-    def cell(self, truth: str, predicted: str) -> tuple[Answer, ...]:
-        """The pictures of a class that were taken for one.
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What can have become of a class: what it was taken for, or `OUTCOMES`."""
+        return OUTCOMES if self.several else self.classes
+
+    def cell(self, shown: str, column: str) -> tuple[Answer, ...]:
+        """The pictures of which this is true of a class.
 
         The surest mistakes first; of what is right, the least sure.
-        """
-        found = [a for a in self.answers if a.truth == (truth,) and a.predicted == (predicted,)]
-        return tuple(sorted(found, key=lambda a: a.score if a.right else -a.score))
 
-    def confusion(self) -> tuple[tuple[int, ...], ...]:
-        """How many pictures of each class (rows) were taken for each (columns)."""
-        counts = Counter((*answer.truth, *answer.predicted) for answer in self.answers)
-        return tuple(tuple(counts[truth, said] for said in self.classes) for truth in self.classes)
+        Args:
+            shown: the class.
+            column: one of `columns`.
+        """
+        found = [a for a in self.answers if (shown, column) in self._places(a)]
+        good = self.is_right(shown, column)
+        return tuple(sorted(found, key=lambda a: a.score if good and a.right else -a.score))
+
+    def is_right(self, shown: str, column: str) -> bool:
+        """Whether it is as it should be that this becomes of a class."""
+        return column == (OUTCOMES[0] if self.several else shown)
+
+    def counts(self) -> tuple[tuple[int, ...], ...]:
+        """How many pictures are in each cell: classes are rows.
+
+        The confusion matrix, where a picture shows one class.
+        """
+        counts = Counter(place for answer in self.answers for place in self._places(answer))
+        return tuple(tuple(counts[row, column] for column in self.columns) for row in self.classes)
+
+    def _places(self, answer: Answer) -> set[tuple[str, str]]:
+        truth, said = set(answer.truth), set(answer.predicted)
+        if not self.several:
+            return {(answer.truth[0], answer.predicted[0])}
+        outcomes = zip((truth & said, truth - said, said - truth), OUTCOMES, strict=True)
+        return {(name, outcome) for names, outcome in outcomes for name in names}
 
 
 def of(
@@ -86,7 +114,7 @@ def of(
     """The results of a lesson that has just been taught.
 
     Args:
-        learnt: from pictures of one class each.
+        learnt: what came of it.
         file: where the network lies.
         date: ISO 8601.
         lesson_was: the fingerprint of the lesson when that began.
@@ -105,13 +133,15 @@ def of(
         notes=(*learnt.dataset.notes(), *learnt.split.notes),
         fingerprint=lesson_was,
         small=small,
+        several=learnt.dataset.multi_label,
     )
 
 
-def fingerprint(classes: Iterable[LessonClass]) -> str:
+def fingerprint(contents: Contents) -> str:
     """Tells apart what lessons hold: names and pictures of their classes, in any order."""
-    held = sorted((c.name, sorted(str(path) for path in c.pictures)) for c in classes)
-    return hashlib.sha256(repr(held).encode(errors="surrogatepass")).hexdigest()
+    held = sorted((c.name, sorted(str(path) for path in c.pictures)) for c in contents.classes)
+    known = (held, "several") if contents.several else held
+    return hashlib.sha256(repr(known).encode(errors="surrogatepass")).hexdigest()
 
 
 def write(results: Results, folder: Path) -> None:
@@ -147,8 +177,9 @@ def _results(value: Any) -> Results | None:
         Answer(Path(a["path"]), tuple(a["truth"]), tuple(a["predicted"]), float(a["score"]))
         for a in value["answers"]
     )
+    several = bool(value.get("several", False))  # results before know of no such thing
     # of one class each, or there would be no cell to put them in
-    if not all(len(a.truth) == len(a.predicted) == 1 for a in answers):
+    if not several and not all(len(a.truth) == len(a.predicted) == 1 for a in answers):
         return None
     if not {name for a in answers for name in (*a.truth, *a.predicted)} <= set(classes):
         return None
@@ -163,5 +194,6 @@ def _results(value: Any) -> Results | None:
         answers=answers,
         notes=tuple(value["notes"]),
         fingerprint=texts[3],
-        small=bool(value.get("small", False)),  # those before know of no such thing
+        small=bool(value.get("small", False)),
+        several=several,
     )

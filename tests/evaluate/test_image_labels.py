@@ -75,9 +75,10 @@ def test_a_dropped_folder_has_the_classes_of_its_annotations(tmp_path: Path) -> 
         voc(data / "annots" / f"{path.stem}.xml", path.name, *boxes)
     found = annotated([data])
     assert found is not None
-    assert list(found.classes.items()) == [("cat", [made[1], made[3]]), ("dog", [made[0]])]
+    assert list(found.classes.items()) == [("cat", made[1:]), ("dog", [made[0], made[2]])]
     assert found.name == "beasts"
-    assert found.note == "Pictures left out because they show several classes: 1."
+    assert found.several
+    assert found.note == "1 picture shows several classes, and may be seen on several cards."
 
 
 def test_folders_say_more_than_annotations(tmp_path: Path) -> None:
@@ -89,8 +90,18 @@ def test_folders_say_more_than_annotations(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "<no", "<annotation></annotation>"])
-def test_other_xml_leaves_a_folder_one_of_pictures(tmp_path: Path, content: str) -> None:
-    path = picture(tmp_path / "1.jpg")
-    assert annotated([tmp_path]) is None
-    path.with_suffix(".xml").write_text(content)
-    assert annotated([tmp_path]) is None
+def test_annotations_that_cannot_be_read_are_passed_over_and_it_is_said(
+    tmp_path: Path, content: str
+) -> None:
+    path = picture(tmp_path / "beasts" / "1.jpg")
+    assert annotated([path.parent]) is None
+    file = path.with_suffix(".xml")
+    file.write_text(content)
+    found = annotated([path.parent])
+    assert found is not None
+    assert found.classes == {"beasts": [path]}
+    assert found.note.startswith("The annotations were passed over")
+    assert f"{file} is not a Pascal VOC annotation" in found.note
+    # nothing marked anywhere is no word on what the pictures show
+    file.write_text("<annotation><filename>1.jpg</filename></annotation>")
+    assert annotated([path.parent]) is None

@@ -114,9 +114,11 @@ def test_a_folder_is_dropped_whose_annotations_name_the_classes(
         voc(tmp_path / "beasts" / "annots" / f"{name}.xml", path.name, *boxes)
     cards.drop(cards.view, tmp_path / "beasts")
     cards.become("cat", "dog")
-    cards.wait(lambda: cards.held() == {"cat": 1, "dog": 2})
+    cards.wait(lambda: cards.held() == {"cat": 2, "dog": 3})
     assert cards.view.header.lessons.text() == "beasts"
-    cards.wait(lambda: "several classes: 1." in cards.ui.window.messages.text)
+    assert cards.view.header.summary.text() == "2 classes, 4 pictures"
+    assert cards.view.header.several.isChecked()
+    cards.wait(lambda: "1 picture shows several classes" in cards.ui.window.messages.text)
 
 
 def test_an_empty_folder_is_told(filled: Cards, tmp_path: Path) -> None:

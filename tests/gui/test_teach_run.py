@@ -84,7 +84,7 @@ def test_a_lesson_is_taught_saved_and_remembered(run: Taught) -> None:
     assert taught.load(made.file).labels == ("ring", "cross")
     # every figure is one of the held-out pictures
     assert made.taught + len(made.answers) == 12
-    assert sum(map(sum, made.confusion())) == len(made.answers)
+    assert sum(map(sum, made.counts())) == len(made.answers)
     assert run.panel.summary.text.startswith(f"{made.hits} of {len(made.answers)} right")
     assert run.panel.summary.isVisible()
     assert not run.panel.summary.changed

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from camviewer.errors import CancelledError
 from camviewer.export.network import Exported
 from camviewer.gui.teach.run.answer_card import AnswerCard
+from camviewer.gui.teach.run.correcting import Labelling
 from camviewer.gui.teach.run.panel import RunPanel
 from camviewer.inspector import Request, inspector_for
 from camviewer.media import images
@@ -89,7 +90,7 @@ def known(run: Taught, lesson: Lesson, network: Path) -> RunPanel:
         classes=CLASSES,
         answers=answers(lesson),
         notes=tuple(f"Something to know, number {n}." for n in range(5)),
-        fingerprint=fingerprint(lesson.classes),
+        fingerprint=fingerprint(lesson.contents),
     )
     results.write(made, lesson.folder)
     run.open(lesson)
@@ -183,7 +184,7 @@ def test_many_cards_are_made_bit_by_bit_and_more_on_request(run: Taught, known: 
     many = tuple(Answer(path, ("ring",), ("cross",), 0.9 - n / 1000) for n in range(30))
     known.summary.details.click()
     gallery = known.details.gallery
-    gallery.show_answers("many", "", many, CLASSES)
+    gallery.show_answers("many", "", many, known.results)
     run.bot.waitUntil(lambda: len(gallery.cards) == 12)
     assert [card.answer for card in gallery.cards] == list(many[:12])
     assert gallery.more.isVisible()
@@ -193,7 +194,7 @@ def test_many_cards_are_made_bit_by_bit_and_more_on_request(run: Taught, known: 
     run.bot.waitUntil(lambda: len(gallery.cards) == 30)
     assert not gallery.more.isVisible()
     # what is hidden while it grows grows no more
-    gallery.show_answers("many", "", many, CLASSES)
+    gallery.show_answers("many", "", many, known.results)
     known.details.back.click()
     assert 0 < len(gallery.cards) < 12
 
@@ -222,24 +223,71 @@ def test_a_picture_is_moved_with_one_click_and_followed(
     known.summary.details.click()
     worst = cards(known)[0]
     path = worst.answer.path
-    assert worst.to_said.text() == "It is cross"
-    assert worst.targets == ["nothing"]
+    assert worst.correction.to_said.text() == "It is cross"
+    assert worst.correction.targets == ["nothing"]
     with run.bot.waitSignal(known.move_requested) as asked:
-        worst.to_said.click()
+        worst.correction.to_said.click()
     assert asked.args == [[path], "cross"]
     # the panel asks, the lesson is changed by whom it asked
     lesson.move([path], "cross")
     known.lesson_changed()
     assert worst.status.text() == "Now in “cross”"
-    assert not worst.to_said.isEnabled()
+    assert not worst.correction.to_said.isEnabled()
     assert known.summary.changed
     assert known.teach.isDefault()
     # taken back
     lesson.move([path], "ring")
     known.lesson_changed()
     assert worst.status.text() == ""
-    assert worst.to_said.isEnabled()
+    assert worst.correction.to_said.isEnabled()
     assert not known.summary.changed
+
+
+def test_where_a_picture_shows_several_its_classes_are_ticked(
+    run: Taught, known: RunPanel, lesson: Lesson
+) -> None:
+    assert known.results is not None
+    shown = picture(lesson, "ring", 0)
+    made = replace(
+        known.results,
+        classes=("cross", "ring"),
+        answers=(Answer(shown, ("ring",), ("cross", "ring"), 0.8), Answer(shown, (), (), 0.9)),
+        several=True,
+    )
+    lesson.set_several(several=True)
+    gallery = known.details.gallery
+    known.summary.details.click()
+    known.details.show_results(made)
+    matrix = known.details.matrix
+    heads = [matrix.model().headerData(n, Qt.Orientation.Horizontal) for n in range(3)]
+    assert heads == ["found", "missed", "not there"]
+    assert [matrix.model().index(0, n).data() for n in range(3)] == ["", "", "1"]
+    run.bot.waitUntil(lambda: len(gallery.cards) == 1)
+    (card,) = gallery.cards
+    assert card.title.text() == "“ring”: “cross” seen"
+    assert [p.accessibleName() for p in card.pictures] == ["the picture", "for cross"]
+    known.lesson_changed()
+    correction = card.correction
+    assert isinstance(correction, Labelling)
+    ticks = correction.shows.menu().actions()
+    assert [(tick.text(), tick.isChecked()) for tick in ticks] == [("cross", False), ("ring", True)]
+    with run.bot.waitSignal(known.share_requested) as asked:
+        ticks[0].trigger()
+    assert asked.args == [[shown], "cross"]
+    with run.bot.waitSignal(known.leave_requested) as asked:
+        ticks[1].trigger()
+    assert asked.args == [[shown], "ring"]
+    lesson.share([shown], "cross")
+    known.lesson_changed()
+    assert card.status.text() == "Now in “ring” and “cross”"
+    assert [tick.isChecked() for tick in ticks] == [True, True]
+    assert correction.shows.isEnabled()
+    lesson.remove([shown])
+    known.lesson_changed()
+    assert not correction.shows.isEnabled()
+    assert not correction.remove.isEnabled()
+    matrix.choose("ring", "found")
+    assert gallery.heading == "“ring” found in 1 picture"
 
 
 def test_a_picture_is_taken_out_or_put_into_a_third_class(
@@ -248,10 +296,10 @@ def test_a_picture_is_taken_out_or_put_into_a_third_class(
     known.summary.details.click()
     worst = cards(known)[0]
     with run.bot.waitSignal(known.move_requested) as asked:
-        worst.move_to.menu().actions()[0].trigger()
+        worst.correction.move_to.menu().actions()[0].trigger()
     assert asked.args == [[worst.answer.path], "nothing"]
     with run.bot.waitSignal(known.remove_requested) as asked:
-        worst.remove.click()
+        worst.correction.remove.click()
     assert asked.args == [[worst.answer.path]]
     lesson.remove([worst.answer.path])
     known.lesson_changed()
@@ -267,7 +315,7 @@ def test_moved_and_taught_again(run: Taught, known: RunPanel, lesson: Lesson) ->
     known.lesson_changed()
     run.teach()
     after = known.results
-    assert after.fingerprint == fingerprint(lesson.classes) != before.fingerprint
+    assert after.fingerprint == fingerprint(lesson.contents) != before.fingerprint
     assert not known.summary.changed
     assert known.summary.live.isDefault()
     assert not known.teach.isDefault()

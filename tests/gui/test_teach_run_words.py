@@ -1,6 +1,7 @@
 """What the teaching half of the teach view says and counts, without a window."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,24 +12,27 @@ from camviewer.gui.teach.run.pace import LOADING, READING, Pace, in_words
 from camviewer.gui.teach.run.plan import Base, Plan, advice, drop_states, missing, open_base
 from camviewer.models import catalog
 from camviewer.teach import deep
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.lesson_file import Contents, LessonClass
 from camviewer.teach.deep import Step
+from camviewer.teach.figures import Answer
 from camviewer.teach.teaching import Stage
 from tests.gui.fakes import classifier
 from tests.teach.lessons import backbone
-from tests.teach.test_results import some
+from tests.teach.test_results import several, some
 
 A, B, C, D = (Path(f"/{name}.png") for name in "abcd")
 
 
 def test_what_is_missing_is_said() -> None:
     cat, dog = LessonClass("cat", added=(A, B)), LessonClass("dog", added=(C,))
-    assert "two classes" in missing(())
-    assert "two classes" in missing((cat,))
-    assert missing((cat, dog)).startswith("Too few pictures of “dog” (1): each class needs")
+    assert "two classes" in missing(Contents())
+    assert "two classes" in missing(Contents((cat,)))
+    assert missing(Contents((cat, dog))).startswith(
+        "Too few pictures of “dog” (1): each class needs"
+    )
     owl, fox = LessonClass("owl"), LessonClass("fox")
-    assert "“dog” (1) and “owl” (0) and 1 other classes" in missing((cat, dog, owl, fox))
-    assert missing((cat, LessonClass("dog", added=(C, D)))) == ""
+    assert "“dog” (1) and “owl” (0) and 1 other classes" in missing(Contents((cat, dog, owl, fox)))
+    assert missing(Contents((cat, LessonClass("dog", added=(C, D))))) == ""
 
 
 def test_results_in_plain_words() -> None:
@@ -51,8 +55,35 @@ def test_results_in_plain_words() -> None:
         == "28 Nov 2026, 15:30 · fast, on starter · 30 pictures · 4.2\N{NO-BREAK SPACE}s"
     )
     assert words.of_mistakes(made)[0] == "3 mistakes, the worst first"
-    assert words.of_cell("cat", "dog", 1)[0] == "1 picture of “cat” taken for “dog”"
-    assert words.of_cell("cat", "cat", 2)[0] == "2 pictures of “cat” recognised"
+    assert words.of_cell(made, "cat", "dog")[0] == "2 pictures of “cat” taken for “dog”"
+    assert words.of_cell(made, "dog", "cat")[0] == "1 picture of “dog” taken for “cat”"
+    assert words.of_cell(made, "owl", "owl")[0] == "3 pictures of “owl” recognised"
+    assert words.of_table(made)[0] == "What was taken for what"
+    assert words.of_column(made, "dog") == "Taken for “dog”"
+    assert words.of_answer(made.answers[0]) == "“cat”, recognised"
+    assert words.of_answer(made.answers[2]) == "“cat”, taken for “dog”"
+
+
+def test_results_of_several_classes_a_picture_in_plain_words() -> None:
+    made = several()
+    assert words.headline(made) == "2 of 4 right"
+    assert words.of_table(made)[0] == "What was found"
+    said = [words.of_cell(made, *place)[0] for place in product(("dog", "owl"), made.columns)]
+    assert said == [
+        "“dog” found in 2 pictures",
+        "“dog” missed in 0 pictures",
+        "“dog” seen in 0 pictures that do not show it",
+        "“owl” found in 0 pictures",
+        "“owl” missed in 1 picture",
+        "“owl” seen in 1 picture that does not show it",
+    ]
+    assert words.of_column(made, "not there") == "It was seen, but is not"
+    assert [words.of_answer(answer) for answer in made.answers] == [
+        "“cat” and “dog”, recognised",
+        "“cat” and “dog”: “cat” missed, “owl” seen",
+        "None of them, recognised",
+        "“owl”: “owl” missed",
+    ]
 
 
 def test_nothing_held_out_is_said() -> None:
@@ -126,16 +157,17 @@ def test_deep_teaching_goes_on_with_the_same_choices_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "cache", lambda: tmp_path)
-    classes = (LessonClass("cat", added=(A, B)), LessonClass("dog", added=(C, D)))
+    classes = LessonClass("cat", added=(A, B)), LessonClass("dog", added=(C, D))
+    held = Contents(classes)
     plan = Plan(Base("starter", "Starter"), deeply=True)
-    state = plan.state_file(tmp_path, classes)
+    state = plan.state_file(tmp_path, held)
     longer = replace(plan, tuning=deep.Options(epochs=50))
-    assert longer.state_file(tmp_path, classes) == state
+    assert longer.state_file(tmp_path, held) == state
     others = {
-        replace(plan, tuning=deep.Options(stages=1)).state_file(tmp_path, classes),
-        replace(plan, base=Base("resnet18", "ResNet18")).state_file(tmp_path, classes),
-        plan.state_file(tmp_path, classes[:1]),
-        plan.state_file(tmp_path / "other", classes),
+        replace(plan, tuning=deep.Options(stages=1)).state_file(tmp_path, held),
+        replace(plan, base=Base("resnet18", "ResNet18")).state_file(tmp_path, held),
+        plan.state_file(tmp_path, Contents(classes[:1])),
+        plan.state_file(tmp_path / "other", held),
     }
     assert len(others | {state}) == 5
     state.parent.mkdir()
@@ -143,15 +175,16 @@ def test_deep_teaching_goes_on_with_the_same_choices_only(
         file.touch()
     drop_states(tmp_path, but=state)
     left = set(state.parent.iterdir())
-    assert left == {state, plan.state_file(tmp_path / "other", classes)}
+    assert left == {state, plan.state_file(tmp_path / "other", held)}
 
 
 def test_pictures_are_followed_when_they_are_moved() -> None:
     frame = Path("/lesson/cat/take-20261128-1-00001.jpg")
     moved = Path("/lesson/dog/take-20261128-1-00001.jpg")
     made = some().answers[0]
-    before = whereabouts.of([LessonClass("cat", added=(A,), recorded=(frame,))])
-    after = whereabouts.of([LessonClass("cat"), LessonClass("dog", added=(A,), recorded=(moved,))])
+    cat, dog = LessonClass("cat"), LessonClass("dog", added=(A,), recorded=(moved,))
+    before = whereabouts.of(Contents((replace(cat, added=(A,), recorded=(frame,)),)))
+    after = whereabouts.of(Contents((cat, dog)))
     for path, place in ((A, A), (frame, moved)):
         of_it = replace(made, path=path)
         assert before.status(of_it) == ""
@@ -159,4 +192,14 @@ def test_pictures_are_followed_when_they_are_moved() -> None:
         assert after.place(path) == place
     assert after.status(replace(made, path=B)) == "Not in the lesson any more"
     assert after.place(B) is None
+    # where it may be of several, that it is of the class of nothing says that it shows none
+    cat, none = LessonClass("cat", added=(A, B)), LessonClass("none", added=(C,))
+    now = whereabouts.of(Contents((cat, replace(none, added=(B, C))), "none", several=True))
+    assert now.status(Answer(C, (), ("cat",), 0.9)) == ""
+    assert now.status(Answer(A, (), ("cat",), 0.9)) == "Now in “cat”"
+    assert now.labels(Answer(C, (), (), 0.9)) == ("none",)
+    dog = replace(dog, added=(A, B))
+    both = whereabouts.of(Contents((cat, dog), several=True))
+    assert both.status(Answer(A, ("cat",), (), 0.9)) == "Now in “cat” and “dog”"
+    assert both.status(Answer(A, ("cat", "dog"), (), 0.9)) == ""
     assert whereabouts.Whereabouts().status(made) == ""

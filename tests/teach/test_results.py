@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from camviewer.teach import results
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.lesson_file import Contents, LessonClass
 from camviewer.teach.figures import Answer
 from camviewer.teach.results import Results, fingerprint
 
@@ -45,7 +45,7 @@ def some() -> Results:
 
 def test_pictures_are_counted_cell_by_cell() -> None:
     made = some()
-    assert made.confusion() == ((2, 2, 0), (1, 2, 0), (0, 0, 3))
+    assert made.counts() == ((2, 2, 0), (1, 2, 0), (0, 0, 3))
     assert made.hits == 7
     # Wilson 1927 for 7 of 10
     assert made.interval == pytest.approx((0.3968, 0.8922), abs=5e-5)
@@ -66,7 +66,7 @@ def test_they_survive_the_file(tmp_path: Path) -> None:
     later = replace(some(), deep=True, small=True, answers=())
     results.write(later, tmp_path)
     assert results.read(tmp_path) == later
-    assert later.confusion() == ((0, 0, 0), (0, 0, 0), (0, 0, 0))
+    assert later.counts() == ((0, 0, 0), (0, 0, 0), (0, 0, 0))
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,42 @@ def test_damaged_files_are_not_shown(tmp_path: Path, text: str) -> None:
 
 def test_lessons_are_told_apart_by_what_they_hold() -> None:
     a, b = Path("/a.png"), Path("/b.png")
-    one = LessonClass("cat", added=(a, b)), LessonClass("dog")
-    assert fingerprint(one) == fingerprint((LessonClass("dog"), LessonClass("cat", added=(b, a))))
+    one = Contents((LessonClass("cat", added=(a, b)), LessonClass("dog")))
+    same = Contents((LessonClass("dog"), LessonClass("cat", added=(b, a))), nothing="dog")
+    assert fingerprint(one) == fingerprint(same)
     others = (
-        (LessonClass("cat", added=(a,)), LessonClass("dog", added=(b,))),
-        (LessonClass("cat", added=(a, b)), LessonClass("owl")),
-        (LessonClass("cat", added=(a, b)),),
+        Contents((LessonClass("cat", added=(a,)), LessonClass("dog", added=(b,)))),
+        Contents((LessonClass("cat", added=(a, b)), LessonClass("owl"))),
+        Contents((LessonClass("cat", added=(a, b)),)),
+        replace(one, several=True),
     )
-    assert len({fingerprint(classes) for classes in (one, *others)}) == 4
+    assert len({fingerprint(contents) for contents in (one, *others)}) == 5
+
+
+def several() -> Results:
+    """Of three classes in four pictures, of which one shows nothing."""
+    found = (
+        Answer(Path("0.png"), ("cat", "dog"), ("cat", "dog"), 0.7),
+        Answer(Path("1.png"), ("cat", "dog"), ("dog", "owl"), 0.9),
+        Answer(Path("2.png"), (), (), 0.8),
+        Answer(Path("3.png"), ("owl",), (), 0.6),
+    )
+    return replace(some(), answers=found, several=True)
+
+
+def test_where_a_picture_shows_several_each_class_is_counted() -> None:
+    made = several()
+    assert made.columns == ("found", "missed", "not there")
+    assert made.counts() == ((1, 1, 0), (2, 0, 0), (0, 1, 1))
+    assert made.hits == 2
+    assert [a.path.stem for a in made.cell("dog", "found")] == ["1", "0"]
+    assert [a.path.stem for a in made.cell("owl", "not there")] == ["1"]
+    assert made.is_right("dog", "found")
+    assert not made.is_right("found", "missed")
+    # what is looked at: the false alarm, what was missed; where all is right, what was said
+    assert [a.disputed for a in made.answers] == [("cat", "dog"), ("owl", "cat"), (), ("owl",)]
+
+
+def test_results_of_several_survive_the_file(tmp_path: Path) -> None:
+    results.write(several(), tmp_path)
+    assert results.read(tmp_path) == several()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from camviewer.errors import CamviewerError
@@ -11,7 +12,7 @@ from camviewer.evaluate.datasets.voc import pascal_voc
 from camviewer.media.images import natural_key
 from camviewer.teach.data.dataset import Dataset, Example, class_name
 from camviewer.teach.data.folders import find_classes
-from camviewer.teach.data.gathering import Gathered
+from camviewer.teach.data.gathering import Gathered, gather, of_labels
 from camviewer.teach.data.labelled import labelled
 
 
@@ -42,27 +43,25 @@ def annotated(paths: Sequence[Path]) -> Gathered | None:
         paths: what was dropped where pictures are collected.
 
     Returns:
-        Of the pictures that show a single class; None where it is not a single folder, or has
-        folders for classes, or no Pascal VOC annotations that can be read.
+        None where it is not a single folder, has folders for classes, or nothing is annotated.
+        With annotations of which one cannot be read, the folder's pictures as they are, and a note.
+
+    Raises:
+        CamviewerError: if then there are no pictures.
     """
     if len(paths) != 1 or not paths[0].is_dir() or next(paths[0].rglob("*.xml"), None) is None:
         return None
     try:
         if len(find_classes(paths[0])) > 1:
             return None
-        labels = _labels(pascal_voc(paths[0]))
-    except CamviewerError:  # told better by whoever reads it as pictures alone
+        labels = {path: tuple(names) for path, names in _labels(pascal_voc(paths[0])).items()}
+    except CamviewerError as error:
+        note = f"The annotations were passed over, for one of them cannot be used. {error}"
+        return replace(gather(paths), note=note)
+    names = {name for found in labels.values() for name in found}
+    if not names:
         return None
-    classes: dict[str, list[Path]] = {}
-    for picture, (name, *others) in labels.items():
-        if not others:
-            classes.setdefault(name, []).append(picture)
-    left = len(labels) - sum(map(len, classes.values()))
-    note = f"Pictures left out because they show several classes: {left}." if left else ""
-    if not classes:
-        return None
-    ordered = {name: classes[name] for name in sorted(classes, key=natural_key)}
-    return Gathered(ordered, name=paths[0].name, note=note)
+    return of_labels(labels, sorted(names, key=natural_key), None, paths[0].name)
 
 
 def _labels(samples: Iterable[Sample]) -> dict[Path, dict[str, None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from camviewer.gui.icons import icon
 from camviewer.gui.teach.card import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, Card, Icons
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.lesson_file import Contents
 
 _A_STEP = 4  # cards that are made before they are shown
 _MUCH = 1000
@@ -100,8 +100,7 @@ class Board(QScrollArea):
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._cards: list[Card] = []
-        self._wanted: Sequence[LessonClass] = ()
-        self._nothing: str | None = None
+        self._wanted = Contents()
         self._broken: Mapping[Path, str] = {}
         self._places: tuple[object, ...] = ()
         self._making = False
@@ -132,9 +131,9 @@ class Board(QScrollArea):
         """A class's card; None if there is none yet."""
         return next((card for card in self._cards if card.class_name == name), None)
 
-    def show_classes(self, classes: Sequence[LessonClass], nothing: str | None) -> None:
+    def show_classes(self, contents: Contents) -> None:
         """Show these classes; where there are many, their cards are made one by one."""
-        self._wanted, self._nothing = classes, nothing
+        self._wanted = contents
         self._reuse()
         self._go_on()
 
@@ -161,7 +160,7 @@ class Board(QScrollArea):
     def _reuse(self) -> None:
         """Cards go with their class, renamed or not."""
         known = {card.class_name: card for card in self._cards}
-        kept = [known.pop(c.name, None) for c in self._wanted]
+        kept = [known.pop(c.name, None) for c in self._wanted.classes]
         spare = list(known.values())
         cards: list[Card] = []
         for card in kept:
@@ -177,21 +176,24 @@ class Board(QScrollArea):
     def _go_on(self) -> None:
         self._making = False
         until = time.perf_counter() + _A_TURN
-        while len(self._cards) < len(self._wanted):
+        while len(self._cards) < len(self._wanted.classes):
             if time.perf_counter() > until:
                 self._making = True
                 QTimer.singleShot(0, self, self._resume)
                 break
-            card = Card(self._wanted[len(self._cards)].name, self._thumbnails)
+            card = Card(self._wanted.classes[len(self._cards)].name, self._thumbnails)
             card.use_icons(self._icons)
             self._cards.append(card)
             self.card_made.emit(card)
         if self._making and len(self._cards) < len(self._places) - 2 + _A_STEP:
             return  # laying out and painting all for each one would take much longer
-        for number, (card, shown) in enumerate(zip(self._cards, self._wanted, strict=False), 1):
-            card.show_class(shown, number, nothing=shown.name == self._nothing)
+        wanted = self._wanted
+        pairs = zip(self._cards, wanted.classes, strict=False)
+        for number, (card, shown) in enumerate(pairs, 1):
+            meant = shown.name == wanted.nothing
+            card.show_class(shown, number, nothing=meant, several=wanted.several)
             card.show_broken(self._broken)
-        self.tile.offer_nothing(offered=self._nothing is None)
+        self.tile.offer_nothing(offered=wanted.nothing is None)
         self._lay_out()
         if not self._making:
             self.finished.emit()

@@ -155,6 +155,7 @@ class Card(QFrame):
         self._name, self._number = name, 0
         self._shown: LessonClass | None = None
         self._means_nothing = False
+        self._several = False
         self.key = QLabel()
         self.key.setObjectName("cardKey")
         self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -194,20 +195,24 @@ class Card(QFrame):
         """What Tab visits, in order."""
         return self.name, self.more, self.broken, self.grid, self.record, self.add
 
-    def show_class(self, shown: LessonClass, number: int, *, nothing: bool) -> None:
+    def show_class(
+        self, shown: LessonClass, number: int, *, nothing: bool, several: bool = False
+    ) -> None:
         """Show a class.
 
         Args:
             shown: the class.
             number: its place, from 1.
             nothing: whether it means "none of these".
+            several: whether its pictures may be of other classes, too.
         """
-        if (shown, number, nothing) == (self._shown, self._number, self._means_nothing):
+        known = self._shown, self._number, self._means_nothing, self._several
+        if (shown, number, nothing, several) == known:
             return
         self._shown, self._name, self._number = shown, shown.name, number
-        self._means_nothing = nothing
+        self._means_nothing, self._several = nothing, several
         self.name.show_name(shown.name)
-        self.grid.pictures.show((*reversed(shown.recorded), *reversed(shown.added)))
+        self.grid.pictures.show(tuple(reversed((*shown.added, *shown.shared, *shown.recorded))))
         self._nothing.setChecked(nothing)
         self._name_all()
 
@@ -259,7 +264,7 @@ class Card(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:
         self._mark(on=False)
         own = carried(event.mimeData())
-        event.setDropAction(Qt.DropAction.MoveAction if own else Qt.DropAction.CopyAction)
+        event.setDropAction(self._action(own=bool(own)))
         event.accept()
         if own:
             self.moved_here.emit(own)
@@ -270,12 +275,16 @@ class Card(QFrame):
         mime = event.mimeData()
         if carried(mime):
             fits = event.source() is not self.grid
-            event.setDropAction(Qt.DropAction.MoveAction)
         else:
             fits = mime.hasUrls() or mime.hasImage()
-            event.setDropAction(Qt.DropAction.CopyAction)
+        event.setDropAction(self._action(own=bool(carried(mime))))
         event.setAccepted(fits)
         self._mark(on=fits)
+
+    def _action(self, *, own: bool) -> Qt.DropAction:
+        """What a drop does, as the pointer shows it."""
+        moves = own and not self._several
+        return Qt.DropAction.MoveAction if moves else Qt.DropAction.CopyAction
 
     def _mark(self, *, on: bool) -> None:
         if bool(self.property("dropping")) != on:
@@ -351,7 +360,10 @@ class Card(QFrame):
         self.record.setToolTip(f"Hold {hold} to record what is watched as pictures of {name}")
         self.record.setAccessibleName(f"Hold to record pictures of {name}")
         self.grid.setAccessibleName(f"Pictures of {name}")
-        self.grid.setToolTip("Del removes what is selected; drag it to another card to move it")
+        drag = "drag it to another card " + (
+            "that it shows, too" if self._several else "to move it"
+        )
+        self.grid.setToolTip(f"Del removes what is selected; {drag}")
         what = f"the key {self._number}" if keyed else "the button below"
         self.grid.set_hint(f"Drop pictures here,\nor hold {what} to record")
         self.add.setToolTip(f"Add picture files or a folder to {name}")

@@ -15,9 +15,10 @@ from camviewer.gui.teach.keeper import Keeper
 from camviewer.gui.teach.recorder import Take
 from camviewer.media import images
 from camviewer.media.videos import is_video
-from camviewer.teach.data.dataset import find_nothing
+from camviewer.teach.data.dataset import find_nothing, printable
 from camviewer.teach.data.frames import new_sequence
 from camviewer.teach.data.gathering import Gathered, gather, pictures_in
+from camviewer.teach.data.labels import labels_of
 from camviewer.teach.data.lesson import Lesson
 from camviewer.types import Frame
 
@@ -89,15 +90,53 @@ class Changes(QObject):
             "Change the Meaning", lambda lesson: lesson.set_nothing(name if nothing else None)
         )
 
-    def move(self, pictures: Sequence[Path], name: str) -> None:
-        """Put pictures into another class."""
-        told = self._telling(f"Moved {_pictures(len(pictures))} to {name}.")
-        self._keeper.change("Move", lambda lesson: lesson.move(pictures, name), told)
+    def set_several(self, *, several: bool) -> None:
+        """Say whether a picture may be of several classes."""
 
-    def remove(self, pictures: Sequence[Path]) -> None:
-        """Take pictures away."""
-        told = self._telling(f"Removed {_pictures(len(pictures))}.")
-        self._keeper.change("Remove", lambda lesson: lesson.remove(pictures), told)
+        def tell(lost: int) -> None:
+            if lost:
+                whose = "its" if lost == 1 else "their"
+                self._telling(f"{_pictures(lost)} kept only the first of {whose} classes.")(None)
+
+        self._keeper.change(
+            "Change the Meaning", lambda lesson: lesson.set_several(several=several), tell
+        )
+
+    def move(self, pictures: Sequence[Path], name: str, of: str | None = None) -> None:
+        """Put pictures into another class.
+
+        Args:
+            pictures: which.
+            name: of the class.
+            of: the class that they leave, where a picture may be of several; None for all others.
+        """
+        told = self._telling(f"Moved {_pictures(len(pictures))} to {name}.")
+        self._keeper.change("Move", lambda lesson: lesson.move(pictures, name, of), told)
+
+    def share(self, pictures: Sequence[Path], name: str) -> None:
+        """Put pictures into one more class."""
+        said = "shows" if len(pictures) == 1 else "show"
+        told = self._telling(f"{_pictures(len(pictures))} now {said} {name}, too.")
+        self._keeper.change("Add Class", lambda lesson: lesson.share(pictures, name), told)
+
+    def leave(self, pictures: Sequence[Path], name: str) -> None:
+        """Say that pictures do not show a class; what shows none is of the class of nothing."""
+        said = "does" if len(pictures) == 1 else "do"
+        told = self._telling(f"{_pictures(len(pictures))} now {said} not show {name}.")
+
+        def leave(lesson: Lesson) -> None:
+            if lesson.nothing is not None:
+                labels = labels_of(lesson.contents)
+                bare = [path for path in pictures if labels.get(path) == (name,)]
+                lesson.move(bare, lesson.nothing)
+            lesson.remove(pictures, name)
+
+        self._keeper.change("Take Class Away", leave, told)
+
+    def remove(self, pictures: Sequence[Path], of: str | None = None) -> None:
+        """Take pictures away, from one class or altogether."""
+        told = self._telling(f"Removed {_pictures(len(pictures))}{f' from {of}' if of else ''}.")
+        self._keeper.change("Remove", lambda lesson: lesson.remove(pictures, of), told)
 
     def record(self, take: Take, frame: Frame) -> bool:
         """Add a picture of what is watched; False where it cannot be written fast enough."""
@@ -116,12 +155,16 @@ class Changes(QObject):
             name: the class that it is for; None where there was no card.
         """
         came = intake.from_mime(mime, source)
+        if came.weights is not None:
+            self._messages.show_message(
+                f"{printable(came.weights.name)} is a network. Open it in the Model menu."
+            )
         if came.paths:
             self.add(came.paths, name)
         elif came.refusal:
             self._messages.show_message(came.refusal)
         elif came.weights is not None:
-            self._messages.show_message("That is a network. Open it in the Model menu.")
+            return
         elif name is None:
             self._messages.show_message("Drop a picture onto the card of its class.")
         elif came.frame is not None:
@@ -180,10 +223,12 @@ class Changes(QObject):
             # the things first: their keys are 1, 2 and so on
             classes = dict(sorted(found.classes.items(), key=lambda item: item[0] == nothing))
             self._keeper.change(
-                "Add Classes", lambda lesson: lesson.add_all(classes, nothing), begin=name
+                "Add Classes",
+                lambda lesson: lesson.add_all(classes, nothing, several=found.several),
+                begin=name,
             )
         if found.note:
-            self._messages.show_message(found.note)
+            self._messages.show_message(found.note, Kind.INFO)
 
     def _add_class(self, how: Callable[[Lesson], str], begin: str = "") -> None:
         self._keeper.change("Add Class", how, self.class_added.emit, begin=begin)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from camviewer.gui.panels.popup_button import PopupButton
 from camviewer.gui.theme import SPACE
@@ -14,6 +14,10 @@ from camviewer.teach.data.dataset import printable
 from camviewer.teach.data.lesson import Lesson
 
 _MOST_RECENT = 8
+_SEVERAL_TIP = (
+    "A picture may show more than one of the things:\n"
+    "drag it onto the card of each, and it stays on the others"
+)
 
 
 class Header(QWidget):
@@ -22,6 +26,7 @@ class Header(QWidget):
     Signals:
         new_wanted(), open_wanted(), folder_wanted(): to be done with lessons: begin one, open one,
             show where this one lies.
+        several_wanted(bool): a picture is to be of several classes, or of one.
         recent_wanted(Path): this lesson is to be opened.
         left(): the person wants back.
     """
@@ -29,6 +34,7 @@ class Header(QWidget):
     new_wanted = Signal()
     open_wanted = Signal()
     folder_wanted = Signal()
+    several_wanted = Signal(bool)
     recent_wanted = Signal(object)
     left = Signal()
 
@@ -55,6 +61,10 @@ class Header(QWidget):
         self.lessons.clicked.connect(self._open_menu)
         self.summary = QLabel()
         self.summary.setProperty("look", "muted")
+        self.several = QCheckBox("Several classes in one picture")
+        self.several.setAccessibleName("Several classes in one picture")
+        self.several.setToolTip(_SEVERAL_TIP)
+        self.several.clicked.connect(self.several_wanted)
         self.done = QPushButton("Done")
         self.done.setProperty("look", "quiet")
         self.done.setAutoDefault(False)
@@ -68,6 +78,8 @@ class Header(QWidget):
         layout.addWidget(self.lessons, 1)
         layout.addWidget(self.summary)
         layout.addStretch(1)
+        layout.addWidget(self.several)
+        layout.addSpacing(SPACE)
         layout.addWidget(self.done)
         self.show_lesson(None)
 
@@ -77,9 +89,11 @@ class Header(QWidget):
         name = "New lesson" if lesson is None else printable(lesson.folder.name)
         self.lessons.show_text(name)
         classes = () if lesson is None else lesson.classes
-        pictures = sum(len(c.added) + len(c.recorded) for c in classes)
+        pictures = len({path for c in classes for path in c.pictures})
         said = f"{_count(len(classes), 'class', 'classes')}, {_count(pictures, 'picture')}"
         self.summary.setText(said if classes else "")
+        self.several.setVisible(bool(classes))
+        self.several.setChecked(lesson is not None and lesson.contents.several)
 
     def _open_menu(self) -> None:
         menu = self._menu

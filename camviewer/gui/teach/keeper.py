@@ -13,7 +13,7 @@ from camviewer.gui.jobs import Jobs
 from camviewer.gui.throttle import Throttle
 from camviewer.teach.data.history import History
 from camviewer.teach.data.lesson import Lesson, free_folder, is_lesson
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.lesson_file import Contents, LessonClass
 
 _Result = TypeVar("_Result")
 _TELLS_MS = 120
@@ -56,7 +56,12 @@ class Keeper(QObject):
     @property
     def classes(self) -> tuple[LessonClass, ...]:
         """Its classes; none without a lesson."""
-        return () if self._history is None else self._history.lesson.classes
+        return self.contents.classes
+
+    @property
+    def contents(self) -> Contents:
+        """All that it holds; nothing without a lesson."""
+        return Contents() if self._history is None else self._history.lesson.contents
 
     @property
     def next_undo(self) -> str:

@@ -18,6 +18,8 @@ class RunPart(QWidget):
 
     Signals:
         move_requested(list[Path], str): these pictures are of the class of this name.
+        share_requested(list[Path], str), leave_requested(list[Path], str): these pictures are of
+            that class, too, or are not.
         remove_requested(list[Path]): these pictures are not to be taught.
         room_wanted(bool): results want to be seen widely, or no more.
         live_wanted(): the person wants to see the taught network at work: the view is left for
@@ -27,6 +29,8 @@ class RunPart(QWidget):
     """
 
     move_requested = Signal(object, str)
+    share_requested = Signal(object, str)
+    leave_requested = Signal(object, str)
     remove_requested = Signal(object)
     room_wanted = Signal(bool)
     live_wanted = Signal()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QDragEnterEvent,
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QMenu,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -34,6 +32,7 @@ from camviewer.gui.teach.board import Board
 from camviewer.gui.teach.card import Card
 from camviewer.gui.teach.changes import Changes
 from camviewer.gui.teach.checking import Checker
+from camviewer.gui.teach.handling import Handling
 from camviewer.gui.teach.header import Header
 from camviewer.gui.teach.keeper import Keeper
 from camviewer.gui.teach.parts import RunPart
@@ -98,6 +97,8 @@ class TeachView(QWidget):
         self.board = Board(self.thumbnails)
         self.preview = Preview(player, self.recorder)
         self.run = run
+        self._handling = Handling(self.keeper, self.changes, self.board)
+        self._handling.picture_wanted.connect(self.picture_wanted)
         self._active: Card | None = None
         self.setAccessibleName("Teach")
         self.setAcceptDrops(True)
@@ -140,6 +141,7 @@ class TeachView(QWidget):
         self.header.open_wanted.connect(self.ask_lesson)
         self.header.recent_wanted.connect(keeper.open)
         self.header.folder_wanted.connect(self._show_folder)
+        self.header.several_wanted.connect(lambda on: changes.set_several(several=on))
         self.header.left.connect(self.left)
         self.beginning.begun.connect(changes.begin)
         self.beginning.open_wanted.connect(self.ask_lesson)
@@ -148,6 +150,8 @@ class TeachView(QWidget):
         self.board.tile.nothing_wanted.connect(changes.add_nothing)
         self.preview.start.clicked.connect(lambda: self.source_wanted.emit(self.preview.start))
         self.run.move_requested.connect(changes.move)
+        self.run.share_requested.connect(changes.share)
+        self.run.leave_requested.connect(changes.leave)
         self.run.remove_requested.connect(changes.remove)
         self.run.room_wanted.connect(self._give_room)
         self.run.live_wanted.connect(self.left)
@@ -269,9 +273,10 @@ class TeachView(QWidget):
         self._take_focus()
 
     def _refresh(self) -> None:
-        lesson, classes = self.keeper.lesson, self.keeper.classes
+        lesson, contents = self.keeper.lesson, self.keeper.contents
+        classes = contents.classes
         self.header.show_lesson(lesson)
-        self.board.show_classes(classes, None if lesson is None else lesson.nothing)
+        self.board.show_classes(contents)
         known = {id(c) for c in self._looked_at}
         self.checker.look(path for c in classes if id(c) not in known for path in c.pictures)
         self._looked_at = classes
@@ -297,7 +302,7 @@ class TeachView(QWidget):
 
     def _adopt(self, card: Card) -> None:
         """Do what a new card asks for."""
-        changes, grid = self.changes, card.grid
+        changes = self.changes
         card.held.connect(lambda: self._hold(card))
         card.let_go.connect(self.recorder.end)
         card.renamed.connect(lambda new: changes.rename(card.class_name, new))
@@ -306,11 +311,7 @@ class TeachView(QWidget):
         card.files_wanted.connect(lambda: self._ask(asking.ask_files, card))
         card.folder_wanted.connect(lambda: self._ask(asking.ask_folder, card))
         card.dropped.connect(lambda mime: changes.take_in(mime, "dropped picture", card.class_name))
-        card.moved_here.connect(lambda pictures: changes.move(pictures, card.class_name))
-        grid.remove_wanted.connect(changes.remove)
-        grid.open_wanted.connect(self.picture_wanted)
-        grid.menu_wanted.connect(lambda pictures, at: self._open_menu(card, pictures, at))
-        grid.selected.connect(lambda: self._select_only(card))
+        self._handling.adopt(card)
 
     def _hold(self, card: Card) -> None:
         self._caught = 0
@@ -343,29 +344,6 @@ class TeachView(QWidget):
             holder = holder.parentWidget()
         if isinstance(holder, Card):
             self._active = holder
-
-    def _select_only(self, card: Card) -> None:
-        for other in self.board.cards:
-            if other is not card:
-                other.grid.clearSelection()
-
-    def _open_menu(self, card: Card, pictures: list[Path], at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        target = menu.addMenu("&Move to")
-        for other in self.board.cards:
-            if other is not card:
-                key = f"&{other.number}  " if other.number <= 9 else ""
-                name = other.class_name
-                action = target.addAction(key + name.replace("&", "&&"))
-                action.triggered.connect(partial(self.changes.move, pictures, name))
-        target.setEnabled(len(self.board.cards) > 1)
-        explain = menu.addAction("&Explain This Picture")
-        explain.setEnabled(len(pictures) == 1)
-        explain.triggered.connect(lambda: self.picture_wanted.emit(pictures[0]))
-        menu.addSeparator()
-        menu.addAction("&Remove", partial(self.changes.remove, pictures))
-        menu.popup(at)
 
     def _name_class(self, name: str) -> None:
         """A name that was made up is there to be replaced."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from camviewer.errors import CamviewerError
 from camviewer.media import images
 from camviewer.media.videos import is_video
 from camviewer.teach.data import folders, tables
-from camviewer.teach.data.dataset import class_name, printable
+from camviewer.teach.data.dataset import class_name, find_nothing, printable
 from camviewer.teach.data.lesson import is_lesson
 
+_NOTHING = "nothing"
 _TABLES = (".csv", ".tsv", ".json")
 _VIDEO = (
     "A video is not a picture. Open it in camviewer's window, let it play here, and hold Record "
@@ -28,14 +29,16 @@ class Gathered:
         classes: pictures by the name of their class.
         pictures: those without a class.
         nothing: the class that means "none of these", if a table says so.
+        several: some pictures are of several classes.
         lesson: the folder of a lesson.
         name: what a lesson of this may be called; empty if nothing suggests one.
-        note: what a person should know of what was left out; empty if there is nothing.
+        note: what a person should know of how it was taken; empty if there is nothing.
     """
 
     classes: dict[str, list[Path]] = field(default_factory=dict)
     pictures: list[Path] = field(default_factory=list)
     nothing: str | None = None
+    several: bool = False
     lesson: Path | None = None
     name: str = ""
     note: str = ""
@@ -65,6 +68,31 @@ def gather(paths: Iterable[Path]) -> Gathered:
     return Gathered(classes, loose)
 
 
+def of_labels(
+    labels: Mapping[Path, Sequence[str]], classes: Iterable[str], nothing: str | None, name: str
+) -> Gathered:
+    """Pictures whose classes were written down.
+
+    Args:
+        labels: the classes of each picture; without any it shows nothing.
+        classes: all of them, in order.
+        nothing: the one that means "none of these", if there is one.
+        name: see `Gathered`.
+    """
+    found: dict[str, list[Path]] = {label: [] for label in classes}
+    empty = [path for path, of in labels.items() if not of]
+    if empty:
+        nothing = nothing or find_nothing(found) or _NOTHING
+        found.setdefault(nothing, [])
+    for path, of in labels.items():
+        for label in of or (nothing or "",):
+            found[label].append(path)
+    shared = sum(len(of) > 1 for of in labels.values())
+    pictures = "1 picture shows" if shared == 1 else f"{shared:,} pictures show"
+    note = f"{pictures} several classes, and may be seen on several cards." if shared else ""
+    return Gathered(found, nothing=nothing, several=bool(shared), name=name, note=note)
+
+
 def pictures_in(paths: Iterable[Path]) -> list[Path]:
     """All pictures among files and folders, for a class that is known.
 
@@ -88,11 +116,9 @@ def _of_one(path: Path) -> Gathered:
             raise _none([path])
         return Gathered(classes, name=path.name)
     if path.suffix.casefold() in _TABLES:
-        dataset = tables.read_table(path, multi=False)
-        named = {
-            name: [dataset.examples[i].path for i in dataset.of(name)] for name in dataset.classes
-        }
-        return Gathered(named, nothing=dataset.nothing, name=path.stem)
+        dataset = tables.read_table(path)
+        labels = {example.path: example.labels for example in dataset.examples}
+        return of_labels(labels, dataset.classes, dataset.nothing, path.stem)
     loose = _loose([path])
     if not loose:
         raise _none([path])

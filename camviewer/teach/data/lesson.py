@@ -13,15 +13,10 @@ from pathlib import Path
 from camviewer import paths
 from camviewer.errors import CamviewerError
 from camviewer.teach.data import lesson_file
-from camviewer.teach.data.dataset import (
-    Dataset,
-    Example,
-    class_name,
-    find_nothing,
-    printable,
-    readable,
-)
+from camviewer.teach.data.dataset import Dataset, Example, class_name, find_nothing, printable
 from camviewer.teach.data.frames import Frames, place_in_time, sequence_of
+from camviewer.teach.data.labelled import labelled
+from camviewer.teach.data.labels import entering, labels_of, leaving, located, relabelled
 from camviewer.teach.data.lesson_file import Contents, LessonClass, told
 from camviewer.types import Frame
 
@@ -92,13 +87,12 @@ class Lesson:
         Whether they suffice, `Dataset.check` says.
         """
         contents = self._contents
-        examples = []
-        for c in contents.classes:
-            examples += [Example(path, (c.name,)) for path in c.added]
-            examples += [Example(path, (c.name,), sequence_of(path)) for path in c.recorded]
-        sound, broken = readable(examples)
+        examples = [
+            Example(path, labels, sequence_of(path)) for path, labels in labels_of(contents).items()
+        ]
         names = tuple(c.name for c in contents.classes)
-        return Dataset(sound, names, nothing=contents.nothing, broken=broken)
+        nothing = contents.nothing or ""  # whatever classes are called, only what was said counts
+        return labelled(examples, "The lesson", names, nothing, contents.several)
 
     def add_class(self, name: str) -> str:
         """Add a class; one that is called nothing or so gets that meaning, unless another has it.
@@ -112,7 +106,8 @@ class Lesson:
         with self._changing():
             name = self._free_name(name)
             classes = (*self.classes, LessonClass(name))
-            self._keep(Contents(classes, self.nothing or find_nothing([name])))
+            meant = self.nothing or find_nothing([name])
+            self._keep(replace(self._contents, classes=classes, nothing=meant))
             return name
 
     def rename_class(self, name: str, new: str) -> str:
@@ -128,7 +123,8 @@ class Lesson:
             old = self._class(name)
             new = self._free_name(new, but=old)
             classes = tuple(replace(c, name=new) if c is old else c for c in self.classes)
-            self._keep(Contents(classes, new if self.nothing == old.name else self.nothing))
+            nothing = new if self.nothing == old.name else self.nothing
+            self._keep(replace(self._contents, classes=classes, nothing=nothing))
             return new
 
     def remove_class(self, name: str) -> None:
@@ -138,23 +134,47 @@ class Lesson:
             CamviewerError: if there is no such class.
         """
         with self._changing():
-            gone = self._class(name)
-            left = tuple(c for c in self.classes if c is not gone)
-            self._keep(Contents(left, None if self.nothing == gone.name else self.nothing))
-            self._frames.discard(gone.recorded)
+            gone, contents = self._class(name), self._contents
+            contents = relabelled(contents, leaving(contents, gone.pictures, name))
+            left = tuple(c for c in contents.classes if c.name != name)
+            nothing = None if self.nothing == name else self.nothing
+            self._settle(replace(contents, classes=left, nothing=nothing))
 
     def set_nothing(self, name: str | None) -> None:
         """Say which class means "none of these"; None if none does.
+
+        Pictures that are of other classes as well show something, and are of that class no more.
 
         Raises:
             CamviewerError: if there is no such class.
         """
         with self._changing():
-            meant = None if name is None else self._class(name).name
-            self._keep(Contents(self.classes, meant))
+            meant = None if name is None else self._class(name)
+            contents = self._contents
+            if meant is not None:
+                others = leaving(contents, meant.pictures, meant.name)
+                contents = relabelled(contents, {p: names for p, names in others.items() if names})
+            self._settle(replace(contents, nothing=None if meant is None else meant.name))
+
+    def set_several(self, *, several: bool) -> int:
+        """Say whether a picture may be of several classes.
+
+        Returns:
+            Of how many pictures the first class alone is left, because it may not.
+
+        Raises:
+            CamviewerError: if it cannot be kept.
+        """
+        with self._changing():
+            contents, firsts = self._contents, dict[Path, tuple[str, ...]]()
+            if not several:
+                labels = labels_of(contents)
+                firsts = {path: names[:1] for path, names in labels.items() if len(names) > 1}
+            self._settle(replace(relabelled(contents, firsts), several=several))
+            return len(firsts)
 
     def add_pictures(self, name: str, files: Iterable[Path]) -> int:
-        """Add picture files to a class; those that another class has are moved from there.
+        """Add picture files to a class; where a picture is of one class, they leave another.
 
         Args:
             name: of the class.
@@ -168,14 +188,9 @@ class Lesson:
         """
         with self._changing():
             own = set(self._class(name).pictures)
-            known = {path for c in self.classes for path in c.pictures}
             wanted = dict.fromkeys(Path(os.path.normpath(file.absolute())) for file in files)
             new = [file for file in wanted if file not in own]
-            self.move(new, name)
-            added = tuple(file for file in new if file not in known)
-            if added:
-                old = self._class(name)
-                self._keep(self._changed(old, replace(old, added=old.added + added)))
+            self._label(new, name)
             return len(new)
 
     def add_frame(self, name: str, frame: Frame, sequence: str) -> Path:
@@ -201,55 +216,68 @@ class Lesson:
             self._show(self._changed(target, replace(target, recorded=tuple(recorded))))
             return path
 
-    def move(self, pictures: Iterable[Path], to: str) -> None:
+    def move(self, pictures: Iterable[Path], to: str, of: str | None = None) -> None:
         """Put pictures of other classes into one; those of none are left alone.
+
+        Args:
+            pictures: which.
+            to: the class.
+            of: the class that they leave; None for all others.
 
         Raises:
             CamviewerError: if there is no such class, or it cannot be kept.
         """
         with self._changing():
-            wanted = set(pictures) - set(self._class(to).pictures)
-            added = [p for c in self.classes for p in c.added if p in wanted]
-            recorded = [p for c in self.classes for p in c.recorded if p in wanted]
-            if recorded:
-                subfolder = self._with_subfolder(to).subfolder
-                recorded = [self._frames.move(path, subfolder) for path in recorded]
-            left = self._without(wanted)
-            classes = tuple(
-                replace(
-                    c,
-                    added=(*c.added, *added),
-                    recorded=tuple(sorted((*c.recorded, *recorded), key=place_in_time)),
-                )
-                if c.name == to
-                else c
-                for c in left.classes
-            )
-            self._keep(replace(left, classes=classes))
+            own, contents = set(self._class(to).pictures), self._contents
+            left = leaving(contents, (p for p in pictures if p not in own or of is not None), of)
+            self._settle(relabelled(contents, entering(contents, left, to)))
 
-    def remove(self, pictures: Iterable[Path]) -> None:
+    def share(self, pictures: Iterable[Path], name: str) -> None:
+        """Put pictures of other classes into one, too; those of none are left alone.
+
+        Where a picture is of one class, this moves it.
+
+        Raises:
+            CamviewerError: if there is no such class, or it cannot be kept.
+        """
+        with self._changing():
+            known = labels_of(self._contents)
+            self._label([path for path in pictures if path in known], name)
+
+    def remove(self, pictures: Iterable[Path], of: str | None = None) -> None:
         """Take pictures away; files that are no recorded frames stay where they are.
+
+        Args:
+            pictures: which.
+            of: the class that they leave; None for all.
 
         Raises:
             CamviewerError: if it cannot be kept.
         """
         with self._changing():
-            wanted = set(pictures)
-            recorded = [p for c in self.classes for p in c.recorded if p in wanted]
-            self._keep(self._without(wanted))
-            self._frames.discard(recorded)
+            contents = self._contents
+            self._settle(relabelled(contents, leaving(contents, pictures, of)))
 
-    def add_all(self, classes: Mapping[str, Sequence[Path]], nothing: str | None = None) -> None:
+    def add_all(
+        self,
+        classes: Mapping[str, Sequence[Path]],
+        nothing: str | None = None,
+        *,
+        several: bool = False,
+    ) -> None:
         """Add classes with their pictures, such as those of a folder.
 
         Args:
             classes: picture files by class; a class that there is already gets more pictures.
             nothing: which of them means "none of these", unless another class does.
+            several: some pictures are of several classes; from then on any may be.
 
         Raises:
             CamviewerError: if it cannot be kept.
         """
         with self._changing():
+            if several:
+                self.set_several(several=True)
             for name, files in classes.items():
                 same = [c.name for c in self.classes if c.name.casefold() == name.casefold()]
                 own = same[0] if same else self.add_class(name)
@@ -274,7 +302,7 @@ class Lesson:
             wanted = {path.name for c in contents.classes for path in c.recorded}
             places = {**self._frames.discarded(), **{path.name: path for path in now}}
             self._frames.discard(path for path in now if path.name not in wanted)
-            classes = tuple(
+            classes = [
                 replace(
                     c,
                     recorded=tuple(
@@ -284,8 +312,8 @@ class Lesson:
                     ),
                 )
                 for c in contents.classes
-            )
-            self._keep(replace(contents, classes=classes))
+            ]
+            self._keep(replace(contents, classes=located(classes)))
             self._frames.prune({path.parent for path in now})
 
     def tidy(self) -> None:
@@ -319,7 +347,7 @@ class Lesson:
                 number += 1
                 name = f"{class_name(subfolder)} {number}"
             classes.append(LessonClass(name, subfolder, recorded=recorded))
-        return Contents(tuple(classes), contents.nothing)
+        return replace(contents, classes=located(classes))
 
     def _show(self, contents: Contents) -> None:
         self._contents = contents
@@ -354,13 +382,26 @@ class Lesson:
         self._keep(self._changed(old, new))
         return new
 
-    def _without(self, pictures: set[Path]) -> Contents:
-        classes = tuple(
-            replace(
-                c,
-                added=tuple(p for p in c.added if p not in pictures),
-                recorded=tuple(p for p in c.recorded if p not in pictures),
+    def _label(self, pictures: Iterable[Path], name: str) -> None:
+        """Put pictures into a class; where a picture is of one, they leave all others."""
+        self._class(name)
+        contents = self._contents
+        labels = labels_of(contents) if contents.several else {}
+        known = {path: labels.get(path, ()) for path in pictures}
+        self._settle(relabelled(contents, entering(contents, known, name)))
+
+    def _settle(self, contents: Contents) -> None:
+        """Keep this, with the frames in the subfolders of the classes that they are of now."""
+        before = {path.name: path for c in self.classes for path in c.recorded}
+        classes = []
+        for c in contents.classes:
+            if any(path.parent.name != c.subfolder for path in c.recorded):
+                c = replace(c, subfolder=self._with_subfolder(c.name).subfolder)
+            recorded = tuple(
+                path if path.parent.name == c.subfolder else self._frames.move(path, c.subfolder)
+                for path in c.recorded
             )
-            for c in self.classes
-        )
-        return replace(self._contents, classes=classes)
+            classes.append(replace(c, recorded=recorded))
+        self._keep(replace(contents, classes=located(classes)))
+        after = {path.name for c in classes for path in c.recorded}
+        self._frames.discard(path for name, path in before.items() if name not in after)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from camviewer.teach.data.dataset import class_name, printable
 
 NAME = "lesson.json"
 
-_VERSION = 1
+_VERSION = 2
+_OF_ONE_CLASS = 1  # the version of lessons in which each picture is of one class
 _LARGEST = 100_000_000  # bytes
 _MOST_CLASSES = 10_000
 _SUBFOLDER = re.compile(r"\w(?:[\w -]{0,78}\w)?")
@@ -32,25 +33,34 @@ class LessonClass:
         subfolder: of the lesson's folder, where its recorded frames lie; empty if it has none yet.
         added: picture files that lie elsewhere.
         recorded: frames in the subfolder.
+        shared: frames in the subfolders of other classes that show this one, too.
     """
 
     name: str
     subfolder: str = ""
     added: tuple[Path, ...] = ()
     recorded: tuple[Path, ...] = ()
+    shared: tuple[Path, ...] = ()
 
     @property
     def pictures(self) -> tuple[Path, ...]:
         """All pictures: the added ones, then the frames."""
-        return self.added + self.recorded
+        return self.added + self.recorded + self.shared
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a lesson consists of: its classes, and which of them means "none of these"."""
+    """What a lesson consists of.
+
+    Attributes:
+        classes: in order.
+        nothing: which of them means "none of these"; None if none does.
+        several: a picture may be of several classes; else each is of one.
+    """
 
     classes: tuple[LessonClass, ...] = ()
     nothing: str | None = None
+    several: bool = False
 
 
 def is_subfolder(name: str) -> bool:
@@ -60,6 +70,8 @@ def is_subfolder(name: str) -> bool:
 
 def read(folder: Path) -> Contents:
     """A lesson's contents without the recorded frames; empty if it is not there.
+
+    Of those that are `LessonClass.shared` only the names are known.
 
     Raises:
         CamviewerError: if it is damaged, forged or of a newer version.
@@ -84,12 +96,9 @@ def write(folder: Path, contents: Contents) -> None:
         CamviewerError: if it cannot be written.
     """
     value = {
-        "camviewer lesson": _VERSION,
+        "camviewer lesson": _VERSION if contents.several else _OF_ONE_CLASS,
         "nothing": contents.nothing,
-        "classes": [
-            {"name": c.name, "subfolder": c.subfolder, "pictures": [str(p) for p in c.added]}
-            for c in contents.classes
-        ],
+        "classes": [_written(c, several=contents.several) for c in contents.classes],
     }
     write_whole(folder / NAME, json.dumps(value, indent=1).encode(), durable=True)
 
@@ -146,18 +155,40 @@ def _contents(value: Any, folder: Path) -> Contents:
     items = value.get("classes")
     if not isinstance(items, list) or len(items) > _MOST_CLASSES:
         raise ValueError("its classes are no list, or too many")
-    seen: set[Path] = set()
-    classes = tuple(_lesson_class(item, folder, seen) for item in items)
+    several = value["camviewer lesson"] > _OF_ONE_CLASS
+    classes = tuple(_lesson_class(item, folder) for item in items)
+    if not several:
+        classes = _of_one_class(classes)
     nothing = value.get("nothing")
     for what in ([c.name for c in classes], [c.subfolder for c in classes if c.subfolder]):
         if len({text.casefold() for text in what}) < len(what):
             raise ValueError("a class is there twice")
     if nothing is not None and nothing not in [c.name for c in classes]:
         raise ValueError("its class of nothing is not there")
-    return Contents(classes, nothing)
+    return Contents(classes, nothing, several)
 
 
-def _lesson_class(item: Any, folder: Path, seen: set[Path]) -> LessonClass:
+def _written(shown: LessonClass, *, several: bool) -> dict[str, Any]:
+    value = {
+        "name": shown.name,
+        "subfolder": shown.subfolder,
+        "pictures": [str(path) for path in shown.added],
+    }
+    return value | ({"shared": [path.name for path in shown.shared]} if several else {})
+
+
+def _of_one_class(classes: Iterable[LessonClass]) -> tuple[LessonClass, ...]:
+    """The same with each picture in the first class that has it."""
+    seen: set[Path] = set()
+    found = []
+    for shown in classes:
+        added = tuple(path for path in shown.added if path not in seen)
+        seen.update(added)
+        found.append(LessonClass(shown.name, shown.subfolder, added))
+    return tuple(found)
+
+
+def _lesson_class(item: Any, folder: Path) -> LessonClass:
     if not isinstance(item, Mapping):
         raise ValueError("a class is no mapping")
     name, subfolder, pictures = (item.get(key) for key in ("name", "subfolder", "pictures"))
@@ -165,13 +196,17 @@ def _lesson_class(item: Any, folder: Path, seen: set[Path]) -> LessonClass:
         raise ValueError("a class has no proper name")
     if not isinstance(subfolder, str) or (subfolder and not is_subfolder(subfolder)):
         raise ValueError(f"the folder of {name} is not one below the lesson's")
-    if not isinstance(pictures, list) or not all(isinstance(p, str) for p in pictures):
+    places = (Path(os.path.normpath(folder.absolute() / p)) for p in _files(pictures, name))
+    names = (Path(Path(text).name) for text in _files(item.get("shared", []), name))
+    return LessonClass(
+        name, subfolder, tuple(dict.fromkeys(places)), shared=tuple(dict.fromkeys(names))
+    )
+
+
+def _files(value: Any, name: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise ValueError(f"the pictures of {name} are no list of files")
-    # a picture is of one class: of the first that has it
-    places = dict.fromkeys(Path(os.path.normpath(folder.absolute() / p)) for p in pictures)
-    added = tuple(place for place in places if place not in seen)
-    seen.update(added)
-    return LessonClass(name, subfolder, added)
+    return value
 
 
 def _damaged(file: Path, why: str) -> CamviewerError:

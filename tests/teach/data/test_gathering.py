@@ -56,6 +56,27 @@ def test_a_lesson_and_a_table_are_known(tmp_path: Path) -> None:
     assert (found.nothing, found.name) == ("good", "parts")
 
 
+def test_a_table_of_several_labels_a_picture_is_known(tmp_path: Path) -> None:
+    files = [save(tmp_path / f"{i}.png") for i in range(5)]
+    table = tmp_path / "parts.csv"
+    labels = ("rust", "rust;dent", "dent", "", "")
+    lines = [f"{f.name},{of}" for f, of in zip(files, labels, strict=True)]
+    table.write_text("\n".join(["file,label", *lines]))
+    assert gather([table]) == Gathered(
+        {"dent": files[1:3], "rust": files[:2], "nothing": files[3:]},
+        nothing="nothing",
+        several=True,
+        name="parts",
+        note="1 picture shows several classes, and may be seen on several cards.",
+    )
+    # one column of 0 and 1 for each class, of which a picture has one or none
+    lines = [f"{f.name},{int(i < 2)},{int(i == 2 or i == 4)}" for i, f in enumerate(files)]
+    table.write_text("\n".join(["file,rust,ok", *lines]))
+    found = gather([table])
+    assert found.classes == {"rust": files[:2], "nothing": files[2:]}
+    assert (found.several, found.nothing, found.note) == (False, "nothing", "")
+
+
 def test_where_there_is_nothing_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

@@ -153,7 +153,7 @@ def test_links_are_not_followed(lesson: Lesson, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"camviewer lesson": 2}, "a newer camviewer"),
+        ({"camviewer lesson": 3}, "a newer camviewer"),
         ({"camviewer lesson": "1"}, "it is no lesson"),
         ({"classes": {}}, "classes are no list"),
         ({"classes": [3]}, "a class is no mapping"),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
-    QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -19,7 +15,10 @@ from PySide6.QtWidgets import (
 )
 
 from camviewer.gui.panels.controls import Note
+from camviewer.gui.teach.run import words
+from camviewer.gui.teach.run.correcting import Correction
 from camviewer.gui.teach.run.explaining import Explained, Shown
+from camviewer.gui.teach.run.whereabouts import Whereabouts
 from camviewer.gui.theme import SPACE
 from camviewer.render import percent
 from camviewer.teach.figures import Answer
@@ -33,35 +32,32 @@ class AnswerCard(QFrame):
 
     Attributes:
         answer: the picture.
+        correction: what can be done about it.
         explained: whether there are heatmaps, or it is known why not.
 
     Signals:
-        move_requested(str): it is of this class.
-        remove_requested(): it is not to be taught.
         opened(): the person wants to look at it.
     """
 
-    move_requested = Signal(str)
-    remove_requested = Signal()
     opened = Signal()
 
     def __init__(
-        self, answer: Answer, classes: Sequence[str], parent: QWidget | None = None
+        self, answer: Answer, correction: Correction, parent: QWidget | None = None
     ) -> None:
         """Show a picture that is yet to be explained.
 
         Args:
             answer: the picture.
-            classes: where it may be moved to.
+            correction: stands below it.
             parent: Qt's.
         """
         super().__init__(parent)
         self.answer = answer
+        self.correction = correction
         self.setObjectName("answerCard")
         self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
-        truth, said = answer.truth[0], answer.predicted[0]
-        self.title = Note(_sentence(answer), muted=False)
+        self.title = Note(words.of_answer(answer), muted=False)
         self.setAccessibleName(f"{answer.path.name}: {self.title.text()}")
         self.setToolTip(str(answer.path))
         self._name = QLabel()
@@ -69,22 +65,13 @@ class AnswerCard(QFrame):
         metrics = self._name.fontMetrics()
         room = WIDTH - 2 * (SPACE + 4)
         self._name.setText(metrics.elidedText(answer.path.name, Qt.TextElideMode.ElideMiddle, room))
-        asked = [said] if answer.right else [said, truth]
-        self.pictures = [_Picture("the picture"), *(_Picture(f"for {name}") for name in asked)]
+        asked = (_Picture(f"for {name}") for name in answer.disputed)
+        self.pictures = [_Picture("the picture"), *asked]
         self.trouble = Note()
         self.trouble.hide()
         self.status = Note(muted=False)
         self.explained = False
-        self.to_said = _button(f"It is {said}", f"Move the picture to “{said}”")
-        self.to_said.setVisible(not answer.right)
-        self.move_to = _button("Move to", "Move the picture to another class")
-        self._menu = QMenu(self)
-        self.move_to.setMenu(self._menu)
-        self.remove = _button("Take out", "Take the picture out of the lesson")
-        self._offer([name for name in classes if name not in asked])
         self._lay_out()
-        self.to_said.clicked.connect(lambda: self.move_requested.emit(said))
-        self.remove.clicked.connect(self.remove_requested)
         for picture in self.pictures:
             picture.clicked.connect(self.opened)
 
@@ -94,11 +81,6 @@ class AnswerCard(QFrame):
         for picture in self.pictures:
             pictures.addWidget(picture)
         pictures.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE // 2)
-        for button in (self.to_said, self.move_to, self.remove):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
         layout.setSpacing(SPACE // 2)
@@ -107,13 +89,7 @@ class AnswerCard(QFrame):
         layout.addLayout(pictures)
         layout.addWidget(self.trouble)
         layout.addWidget(self.status)
-        layout.addLayout(buttons)
-        self.show_status("")
-
-    @property
-    def targets(self) -> list[str]:
-        """The classes that the menu offers."""
-        return [action.data() for action in self._menu.actions()]
+        layout.addWidget(self.correction)
 
     def show_explained(self, made: Explained) -> None:
         """Show the heatmaps."""
@@ -123,19 +99,12 @@ class AnswerCard(QFrame):
         for picture, shown in zip(self.pictures, made.shown, strict=False):
             picture.show_picture(shown)
 
-    def show_status(self, status: str) -> None:
-        """Say what has become of the picture; nothing more can be done about it then."""
+    def follow(self, where: Whereabouts) -> None:
+        """Say what has become of the picture."""
+        status = where.status(self.answer)
         self.status.setText(status)
         self.status.setVisible(bool(status))
-        for button in (self.to_said, self.move_to, self.remove):
-            button.setEnabled(not status)
-
-    def _offer(self, classes: Sequence[str]) -> None:
-        for name in classes:
-            action = self._menu.addAction(name.replace("&", "&&"))
-            action.setData(name)
-            action.triggered.connect(lambda _=False, name=name: self.move_requested.emit(name))
-        self.move_to.setVisible(bool(classes))
+        self.correction.follow(where.labels(self.answer), changed=bool(status))
 
 
 class _Picture(QToolButton):
@@ -182,20 +151,3 @@ def _framed(picture: QPixmap, ratio: float) -> QPixmap:
         painter.end()
     tile.setDevicePixelRatio(ratio)
     return tile
-
-
-def _sentence(answer: Answer) -> str:
-    truth, said = answer.truth[0], answer.predicted[0]
-    if answer.right:
-        return f"“{truth}”, recognised"
-    return f"“{truth}”, taken for “{said}”"
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setProperty("look", "small")
-    button.setMaximumWidth(160)
-    button.setAccessibleName(tip)
-    button.setToolTip(tip)
-    return button

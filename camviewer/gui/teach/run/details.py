@@ -48,7 +48,8 @@ class Details(QWidget):
         self._results: Results | None = None
         self.matrix = Matrix()
         self.gallery = Gallery(explainer, view)
-        self._title = QLabel("What was taken for what")
+        self._title = QLabel()
+        self._axes = Note()
         self._title.setProperty("look", "heading")
         self.mistakes = QPushButton("All mistakes")
         self.mistakes.setAutoDefault(False)
@@ -75,7 +76,7 @@ class Details(QWidget):
         above = QVBoxLayout(counts)
         above.setContentsMargins(0, 0, 0, 0)
         above.setSpacing(SPACE)
-        above.addWidget(Note("Rows: what the pictures show. Columns: what they were taken for."))
+        above.addWidget(self._axes)
         above.addWidget(self.matrix)
         above.addStretch(1)
         self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -94,6 +95,9 @@ class Details(QWidget):
     def show_results(self, results: Results) -> None:
         """Show these, with the mistakes first."""
         self._results = results
+        title, axes = words.of_table(results)
+        self._title.setText(title)
+        self._axes.setText(axes)
         self.matrix.show_results(results)
         self.show_mistakes()
 
@@ -105,7 +109,7 @@ class Details(QWidget):
         self.mistakes.setEnabled(False)
         heading, hint = words.of_mistakes(self._results)
         mistakes = self._results.mistakes
-        self.gallery.show_answers(heading, hint, mistakes, self._results.classes)
+        self.gallery.show_answers(heading, hint, mistakes, self._results)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -115,10 +119,10 @@ class Details(QWidget):
         self._body.setStretch(1, 2)
         self._body.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
 
-    def _show_cell(self, truth: str, predicted: str) -> None:
+    def _show_cell(self, shown: str, column: str) -> None:
         if self._results is None:
             return
         self.mistakes.setEnabled(True)
-        answers = self._results.cell(truth, predicted)
-        heading, hint = words.of_cell(truth, predicted, len(answers))
-        self.gallery.show_answers(heading, hint if answers else "", answers, self._results.classes)
+        answers = self._results.cell(shown, column)
+        heading, hint = words.of_cell(self._results, shown, column)
+        self.gallery.show_answers(heading, hint if answers else "", answers, self._results)

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import (
 
 from camviewer.gui.panels.controls import Note
 from camviewer.gui.teach.run.answer_card import WIDTH, AnswerCard
+from camviewer.gui.teach.run.correcting import Correction, Labelling, Moving
 from camviewer.gui.teach.run.explaining import Explained, Explainer, Wanted
 from camviewer.gui.teach.run.whereabouts import Whereabouts
 from camviewer.gui.theme import SPACE
 from camviewer.render import View
 from camviewer.teach.figures import Answer
+from camviewer.teach.results import Results
 
 _AT_ONCE = 12  # cards; more on request
 _IN_A_TURN = 4  # of the event loop; each takes some milliseconds to make
@@ -33,11 +35,14 @@ class Gallery(QWidget):
     """A heading and the cards below it, in as many columns as there is room for.
 
     Signals:
-        move_requested(list[Path], str), remove_requested(list[Path]): see `RunPart`.
+        move_requested(list[Path], str), share_requested(list[Path], str),
+            leave_requested(list[Path], str), remove_requested(list[Path]): see `RunPart`.
         picture_wanted(Path): the person wants to look at it in the window.
     """
 
     move_requested = Signal(object, str)
+    share_requested = Signal(object, str)
+    leave_requested = Signal(object, str)
     remove_requested = Signal(object)
     picture_wanted = Signal(object)
 
@@ -55,7 +60,7 @@ class Gallery(QWidget):
         self._explainer = explainer
         self._view = view
         self._answers: Sequence[Answer] = ()
-        self._classes: Sequence[str] = ()
+        self._results: Results | None = None
         self._where = Whereabouts()
         self._columns = self._wanted = 0
         self._turn = QTimer(self)
@@ -96,7 +101,7 @@ class Gallery(QWidget):
         return self._heading.text()
 
     def show_answers(
-        self, heading: str, hint: str, answers: Sequence[Answer], classes: Sequence[str]
+        self, heading: str, hint: str, answers: Sequence[Answer], results: Results
     ) -> None:
         """Show these pictures.
 
@@ -104,7 +109,7 @@ class Gallery(QWidget):
             heading: what they have in common.
             hint: what to look for.
             answers: in this order.
-            classes: where they may be moved to.
+            results: that they are of.
         """
         for card in self.cards:
             card.hide()
@@ -113,7 +118,7 @@ class Gallery(QWidget):
         self._heading.setText(heading)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))
-        self._answers, self._classes = answers, classes
+        self._answers, self._results = answers, results
         self.area.verticalScrollBar().setValue(0)
         self._turn.stop()
         self._wanted = 0
@@ -123,7 +128,7 @@ class Gallery(QWidget):
         """Tell what has become of the pictures in the lesson."""
         self._where = where
         for card in self.cards:
-            card.show_status(where.status(card.answer))
+            card.follow(where)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -160,13 +165,26 @@ class Gallery(QWidget):
             self._explain()
 
     def _add(self, answer: Answer) -> None:
-        card = AnswerCard(answer, self._classes, self._inside)
-        card.show_status(self._where.status(answer))
-        card.move_requested.connect(lambda name: self.move_requested.emit([answer.path], name))
-        card.remove_requested.connect(lambda: self.remove_requested.emit([answer.path]))
+        correction = self._correction(answer)
+        place = [answer.path]
+        correction.remove_requested.connect(lambda: self.remove_requested.emit(place))
+        card = AnswerCard(answer, correction, self._inside)
+        card.follow(self._where)
         card.opened.connect(lambda: self.picture_wanted.emit(self._place(answer)))
         self.cards.append(card)
         card.show()
+
+    def _correction(self, answer: Answer) -> Correction:
+        classes = () if self._results is None else self._results.classes
+        place = [answer.path]
+        if self._results is not None and self._results.several:
+            ticks = Labelling(classes)
+            ticks.share_requested.connect(lambda name: self.share_requested.emit(place, name))
+            ticks.leave_requested.connect(lambda name: self.leave_requested.emit(place, name))
+            return ticks
+        moving = Moving(answer, classes)
+        moving.move_requested.connect(lambda name: self.move_requested.emit(place, name))
+        return moving
 
     def _place(self, answer: Answer) -> Path:
         return self._where.place(answer.path) or answer.path
@@ -175,12 +193,11 @@ class Gallery(QWidget):
         """Ask for the heatmaps that are missing, if anybody looks."""
         if not self.isVisible():
             return
-        wanted = []
-        for card in self.cards:
-            if not card.explained:
-                said, truth = card.answer.predicted[0], card.answer.truth[0]
-                classes = tuple(dict.fromkeys((said, truth)))
-                wanted.append(Wanted(self._place(card.answer), classes))
+        wanted = [
+            Wanted(self._place(card.answer), card.answer.disputed)
+            for card in self.cards
+            if not card.explained
+        ]
         self._explainer.explain(wanted, self._view())
 
     def _fill(self, made: Explained) -> None:

@@ -1,4 +1,4 @@
-"""The confusion matrix: what is shown against what it was taken for; cells are chosen."""
+"""The table of counts: what is shown against what became of it; cells are chosen."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from camviewer.gui.teach.run import words
 from camviewer.gui.theme import SPACE
 from camviewer.teach.results import Results
 
@@ -41,50 +42,62 @@ _MOST_SHOWN = 12  # rows before it scrolls
 class _Counts(QAbstractTableModel):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._results: Results | None = None
         self.classes: tuple[str, ...] = ()
+        self.columns: tuple[str, ...] = ()
         self.counts: tuple[tuple[int, ...], ...] = ()
 
     def show(self, results: Results | None) -> None:
         self.beginResetModel()
+        self._results = results
         self.classes = () if results is None else results.classes
-        self.counts = () if results is None else results.confusion()
+        self.columns = () if results is None else results.columns
+        self.counts = () if results is None else results.counts()
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         return 0 if parent.isValid() else len(self.classes)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        return self.rowCount(parent)
+        return 0 if parent.isValid() else len(self.columns)
 
     def share(self, index: _Index) -> float:
         """Of the row's pictures."""
         row = self.counts[index.row()]
         return row[index.column()] / max(sum(row), 1)
 
+    def is_right(self, index: _Index) -> bool:
+        """Whether that is as it should be."""
+        return self._results is not None and self._results.is_right(*self.names(index))
+
+    def names(self, index: _Index) -> tuple[str, str]:
+        """The class, and what became of it."""
+        return self.classes[index.row()], self.columns[index.column()]
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
+        if not index.isValid() or self._results is None:
             return None
-        truth, said = self.classes[index.row()], self.classes[index.column()]
         count = self.counts[index.row()][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return str(count) if count else ""
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            pictures = "1 picture" if count == 1 else f"{count} pictures"
-            if truth == said:
-                return f"{pictures} of “{truth}” recognised"
-            return f"{pictures} of “{truth}” taken for “{said}”"
+            return words.of_cell(self._results, *self.names(index))[0]
         return None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if section >= len(self.classes):
+        is_row = orientation is Qt.Orientation.Vertical
+        names = self.classes if is_row else self.columns
+        if section >= len(names) or self._results is None:
             return None
-        name = self.classes[section]
+        name = names[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"Pictures of “{name}”" if _is_row(orientation) else f"Taken for “{name}”"
+            if is_row:
+                return f"Pictures of “{name}”"
+            return words.of_column(self._results, name)
         return None
 
 
@@ -97,7 +110,7 @@ class _CellDelegate(QStyledItemDelegate):
         share = model.share(index)
         painter.save()
         if share:
-            ground = QColor(_RIGHT if index.row() == index.column() else _WRONG)
+            ground = QColor(_RIGHT if model.is_right(index) else _WRONG)
             ground.setAlphaF(_FAINTEST + (_STRONGEST - _FAINTEST) * share)
             painter.fillRect(rect, ground)
         painter.setPen(palette.color(QPalette.ColorRole.Text))
@@ -112,10 +125,12 @@ class _CellDelegate(QStyledItemDelegate):
 
 
 class Matrix(QTableView):
-    """Rows are what the pictures show, columns what they were taken for.
+    """Rows are classes, columns what they were taken for: the confusion matrix.
+
+    Where a picture may show several of them, columns are `results.OUTCOMES`.
 
     Signals:
-        chosen(str, str): the cell of a class and what it was taken for.
+        chosen(str, str): the cell of a class and what became of it.
     """
 
     chosen = Signal(str, str)
@@ -133,10 +148,7 @@ class Matrix(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setAccessibleName("Confusion matrix")
-        self.setToolTip(
-            "Each row: the pictures of a class, and what they were taken for.\n"
-            "Click a number to see the pictures."
-        )
+        self.setToolTip("Click a number to see the pictures")
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionsClickable(False)
             header.setHighlightSections(False)
@@ -154,10 +166,12 @@ class Matrix(QTableView):
         names = [metrics.horizontalAdvance(name) for name in self._counts.classes]
         widest = min(max(names, default=0) + 3 * SPACE, _WIDEST_NAME)
         self.verticalHeader().setFixedWidth(widest)
-        # of few classes the names are written out
-        across = max(_CELL.width(), widest if len(names) <= 4 else _CELL.width())
+        heads = [metrics.horizontalAdvance(name) for name in self._counts.columns]
+        # of few columns the names are written out
+        room = min(max(heads, default=0) + 3 * SPACE, _WIDEST_NAME) if len(heads) <= 4 else 0
+        across = max(_CELL.width(), room)
         self.horizontalHeader().setDefaultSectionSize(across)
-        self.setMaximumWidth(widest + len(names) * across + _FRAME)
+        self.setMaximumWidth(widest + len(heads) * across + _FRAME)
         self._fit_height()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -177,10 +191,9 @@ class Matrix(QTableView):
             height += self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(height)
 
-    def choose(self, truth: str, predicted: str) -> None:
+    def choose(self, shown: str, column: str) -> None:
         """Choose a cell, as a click does."""
-        classes = self._counts.classes
-        place = classes.index(truth), classes.index(predicted)
+        place = self._counts.classes.index(shown), self._counts.columns.index(column)
         self.setCurrentIndex(self._counts.index(*place))
 
     def forget_choice(self) -> None:
@@ -189,9 +202,4 @@ class Matrix(QTableView):
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
-            classes = self._counts.classes
-            self.chosen.emit(classes[index.row()], classes[index.column()])
-
-
-def _is_row(orientation: Qt.Orientation) -> bool:
-    return orientation is Qt.Orientation.Vertical
+            self.chosen.emit(*self._counts.names(index))

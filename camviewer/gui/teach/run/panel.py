@@ -134,6 +134,8 @@ class RunPanel(RunPart):
         summary.details_wanted.connect(lambda: self._make_room(wanted=True))
         self.details.left.connect(lambda: self._make_room(wanted=False))
         gallery.move_requested.connect(self.move_requested)
+        gallery.share_requested.connect(self.share_requested)
+        gallery.leave_requested.connect(self.leave_requested)
         gallery.remove_requested.connect(self.remove_requested)
         gallery.picture_wanted.connect(self.picture_wanted)
 
@@ -181,7 +183,7 @@ class RunPanel(RunPart):
 
     def _start(self, *, anew: bool) -> None:
         lesson = self._lesson
-        if lesson is None or self.runner.busy or missing(lesson.classes):
+        if lesson is None or self.runner.busy or missing(lesson.contents):
             return
         self._tell("")
         self._make_room(wanted=False)
@@ -234,10 +236,10 @@ class RunPanel(RunPart):
         lesson, results = self._lesson, self._results
         changed = True
         if lesson is not None and results is not None:
-            classes = lesson.classes
-            changed = fingerprint(classes) != results.fingerprint
+            contents = lesson.contents
+            changed = fingerprint(contents) != results.fingerprint
             self.summary.say_changed(changed=changed)
-            self.details.gallery.follow(whereabouts.of(classes))
+            self.details.gallery.follow(whereabouts.of(contents))
         # of the two the one that comes next stands out
         self.teach.setDefault(changed)
 
@@ -271,7 +273,7 @@ class RunPanel(RunPart):
     def _refresh(self) -> None:
         """Show what can be done now."""
         busy, lesson = self.runner.busy, self._lesson
-        lacks = _NO_LESSON if lesson is None else missing(lesson.classes)
+        lacks = _NO_LESSON if lesson is None else missing(lesson.contents)
         self.teach.setVisible(not busy)
         self.teach.setEnabled(not lacks)
         if self._unfinished:
@@ -291,7 +293,7 @@ class RunPanel(RunPart):
 
     def _counted(self) -> str:
         classes = () if self._lesson is None else self._lesson.classes
-        count = sum(len(c.pictures) for c in classes)
+        count = len({path for c in classes for path in c.pictures})
         out = self.choices.plan.fast.held_out
         return (
             f"{count} pictures of {len(classes)} classes. Some {round(100 * out)} % of them are "

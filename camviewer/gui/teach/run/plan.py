@@ -12,7 +12,7 @@ from camviewer.models.catalog import Entry
 from camviewer.models.classifier import Classifier
 from camviewer.teach import deep, teaching
 from camviewer.teach.data.dataset import LEAST
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.lesson_file import Contents
 from camviewer.teach.foundation import can_carry
 from camviewer.teach.results import fingerprint
 
@@ -85,16 +85,16 @@ class Plan:
     fast: teaching.Options = field(default_factory=lambda: teaching.Options(cut_recordings=True))
     tuning: deep.Options = field(default_factory=deep.Options)
 
-    def state_file(self, folder: Path, classes: tuple[LessonClass, ...]) -> Path:
+    def state_file(self, folder: Path, contents: Contents) -> Path:
         """Where deep teaching keeps how far it is: another one for other pictures or choices.
 
         Args:
             folder: of the lesson.
-            classes: of the lesson.
+            contents: of the lesson.
         """
         # whether it goes on for longer may be decided on the way
         tuning = replace(self.tuning, epochs=1, patience=1)
-        chosen = (self.base.key, replace(self.fast, cache=Path()), tuning, fingerprint(classes))
+        chosen = (self.base.key, replace(self.fast, cache=Path()), tuning, fingerprint(contents))
         return _states() / f"{_short(str(folder))}-{_short(repr(chosen))}.pt"
 
 
@@ -109,8 +109,9 @@ def drop_states(folder: Path, but: Path | None = None) -> None:
             file.unlink(missing_ok=True)
 
 
-def missing(classes: tuple[LessonClass, ...]) -> str:
+def missing(contents: Contents) -> str:
     """What keeps a lesson from being taught, as one sentence; empty when nothing does."""
+    classes = contents.classes
     if len(classes) < 2:
         return "Teaching needs two classes: of the thing, and of what it is to be told apart from."
     few = [c for c in classes if len(c.pictures) < LEAST]

@@ -123,7 +123,7 @@ class _Work:
         self._plan = plan
         self._load = load
         self._anew = anew
-        self._classes = lesson.classes
+        self._contents = lesson.contents
         self._pace = Pace(deeply=plan.deeply)
 
     def run(self, ticket: Ticket, tell_epoch: Callable[[int, Epoch], None]) -> Outcome:
@@ -133,7 +133,7 @@ class _Work:
             CamviewerError: if something stands in the way.
         """
         calm_down()
-        was = fingerprint(self._classes)
+        was = fingerprint(self._contents)
         with interruptible(ticket.cancelled):
             backbone = self._backbone(ticket)
             ticket.tell(self._pace.at(READING, 0))
@@ -211,7 +211,7 @@ class _Work:
 
     def _state(self) -> Path:
         """Where it is kept how far it is; what other teachings of the lesson left is gone."""
-        state = self._plan.state_file(self._lesson.folder, self._classes)
+        state = self._plan.state_file(self._lesson.folder, self._contents)
         state.parent.mkdir(parents=True, exist_ok=True)
         drop_states(self._lesson.folder, but=None if self._anew else state)
         return state

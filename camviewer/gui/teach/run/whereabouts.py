@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from camviewer.teach.data.frames import sequence_of
-from camviewer.teach.data.lesson_file import LessonClass
+from camviewer.teach.data.labels import labels_of
+from camviewer.teach.data.lesson_file import Contents
 from camviewer.teach.figures import Answer
 
 
@@ -19,11 +19,13 @@ class Whereabouts:
         classes: of each picture, by its place.
         frames: places of recorded frames, by their names: those change places with their class.
         known: whether a lesson was looked at; without one nothing is known to have changed.
+        nothing: the class of it that is none where a picture may be of several.
     """
 
-    classes: dict[Path, str] = field(default_factory=dict)
+    classes: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     frames: dict[str, Path] = field(default_factory=dict)
     known: bool = False
+    nothing: str | None = None
 
     def place(self, path: Path) -> Path | None:
         """Where a picture of that time lies now; None if the lesson does not have it."""
@@ -31,19 +33,28 @@ class Whereabouts:
             return path
         return self.frames.get(path.name) if sequence_of(path) else None
 
+    def labels(self, answer: Answer) -> tuple[str, ...]:
+        """The classes that a picture is of now; those of that time where no lesson is known."""
+        if not self.known:
+            return answer.truth
+        place = self.place(answer.path)
+        return () if place is None else self.classes[place]
+
     def status(self, answer: Answer) -> str:
         """What has become of a picture, for people; empty if nothing has."""
         if not self.known:
             return ""
-        place = self.place(answer.path)
-        if place is None:
+        now = self.labels(answer)
+        if not now:
             return "Not in the lesson any more"
-        now = self.classes[place]
-        return "" if (now,) == answer.truth else f"Now in “{now}”"
+        if set(now) - {self.nothing} == set(answer.truth):
+            return ""
+        return f"Now in {' and '.join(f'“{name}”' for name in now)}"
 
 
-def of(classes: Iterable[LessonClass]) -> Whereabouts:
+def of(contents: Contents) -> Whereabouts:
     """Where the pictures of a lesson are."""
-    places = {path: c.name for c in classes for path in c.pictures}
-    frames = {path.name: path for path in places if sequence_of(path)}
-    return Whereabouts(places, frames, known=True)
+    labels = labels_of(contents)
+    frames = {path.name: path for path in labels if sequence_of(path)}
+    nothing = contents.nothing if contents.several else None
+    return Whereabouts(labels, frames, known=True, nothing=nothing)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from camviewer.teach.results import Results
+from camviewer.teach.figures import Answer
+from camviewer.teach.results import OUTCOMES, Results
 
 _FEW = 20  # held-out pictures, below which the figure is rough
 _GOOD = 0.9  # share that is right, from which on there is nothing to advise
@@ -63,15 +64,60 @@ def origin(results: Results) -> str:
     )
 
 
-def of_cell(truth: str, predicted: str, count: int) -> tuple[str, str]:
-    """A heading for the pictures of a cell of the confusion matrix, and what to look for."""
-    pictures = "1 picture" if count == 1 else f"{count} pictures"
-    if truth == predicted:
+def of_table(results: Results) -> tuple[str, str]:
+    """A title for the table of counts, and what its rows and columns are."""
+    if results.several:
         return (
-            f"{pictures} of “{truth}” recognised",
-            _LOOK,
+            "What was found",
+            "In how many pictures each class was found, was missed, or was seen but is not there.",
         )
-    return f"{pictures} of “{truth}” taken for “{predicted}”", WHY
+    return (
+        "What was taken for what",
+        "Rows: what the pictures show. Columns: what they were taken for.",
+    )
+
+
+def of_column(results: Results, column: str) -> str:
+    """What a column of it is."""
+    if not results.several:
+        return f"Taken for “{column}”"
+    told = ("It is shown, and was found", "It is shown, but was missed", "It was seen, but is not")
+    return dict(zip(OUTCOMES, told, strict=True))[column]
+
+
+def of_cell(results: Results, shown: str, column: str) -> tuple[str, str]:
+    """A heading for the pictures of a cell of the table, and what to look for."""
+    count = len(results.cell(shown, column))
+    pictures = "1 picture" if count == 1 else f"{count} pictures"
+    if not results.several:
+        if shown == column:
+            return f"{pictures} of “{shown}” recognised", _LOOK
+        return f"{pictures} of “{shown}” taken for “{column}”", WHY
+    found, missed, _ = OUTCOMES
+    if column == found:
+        return f"“{shown}” found in {pictures}", _LOOK
+    if column == missed:
+        return f"“{shown}” missed in {pictures}", WHY
+    return f"“{shown}” seen in {pictures} that {'does' if count == 1 else 'do'} not show it", WHY
+
+
+def of_answer(answer: Answer) -> str:
+    """What a picture shows, and what was said of it."""
+    truth = _listed(answer.truth)
+    if answer.right:
+        return f"{truth}, recognised"
+    if len(answer.truth) == len(answer.predicted) == 1:
+        return f"{truth}, taken for {_listed(answer.predicted)}"
+    missed = [name for name in answer.truth if name not in answer.predicted]
+    wrong = [name for name in answer.predicted if name not in answer.truth]
+    said = [f"{_listed(missed)} missed"] if missed else []
+    said += [f"{_listed(wrong)} seen"] if wrong else []
+    return f"{truth}: {', '.join(said)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = [f"“{name}”" for name in names] or ["None of them"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 _LOOK = (
