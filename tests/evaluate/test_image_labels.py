@@ -78,7 +78,7 @@ def test_a_dropped_folder_has_the_classes_of_its_annotations(tmp_path: Path) -> 
     assert list(found.classes.items()) == [("cat", made[1:]), ("dog", [made[0], made[2]])]
     assert found.name == "beasts"
     assert found.several
-    assert found.note == "1 picture shows several classes, and may be seen on several cards."
+    assert found.note == "1 picture shows several classes: it stands on the card of each."
 
 
 def test_folders_say_more_than_annotations(tmp_path: Path) -> None:

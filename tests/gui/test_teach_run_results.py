@@ -214,7 +214,7 @@ def test_heatmaps_are_those_of_the_inspector(run: Taught, known: RunPanel, netwo
     pixmaps = [shown.icon().pixmap(112, 96).toImage() for shown in card.pictures]
     assert pixmaps[0] != pixmaps[1]
     assert pixmaps[1] != pixmaps[2]
-    assert not known.explainer.lane.busy
+    run.bot.waitUntil(lambda: not known.explainer.lane.busy)
 
 
 def test_a_picture_is_moved_with_one_click_and_followed(
@@ -288,6 +288,25 @@ def test_where_a_picture_shows_several_its_classes_are_ticked(
     assert not correction.remove.isEnabled()
     matrix.choose("ring", "found")
     assert gallery.heading == "“ring” found in 1 picture"
+
+
+def test_what_is_told_of_a_picture_leaves_all_its_card_in_sight(
+    run: Taught, known: RunPanel, lesson: Lesson
+) -> None:
+    assert known.results is not None
+    path = known.results.mistakes[0].path
+    many = tuple(Answer(path, ("ring",), ("cross",), 0.9) for _ in range(12))
+    known.summary.details.click()
+    gallery = known.details.gallery
+    gallery.show_answers("many", "", many, known.results)
+    run.bot.waitUntil(lambda: len(gallery.cards) == 12)
+    lesson.move([path], "cross")
+    known.lesson_changed()
+    card = gallery.cards[0]
+    assert card.status.text() == "Now in “cross”"
+    run.bot.waitUntil(lambda: card.height() == card.sizeHint().height())
+    for shown in card.pictures:
+        assert shown.height() == shown.sizeHint().height()
 
 
 def test_a_picture_is_taken_out_or_put_into_a_third_class(

@@ -55,7 +55,8 @@ class Handling(QObject):
                 other.grid.clearSelection()
 
     def _open_menu(self, pictures: Sequence[Path], card: Card, at: QPoint) -> None:
-        several, name = self._keeper.contents.several, card.class_name
+        contents, name = self._keeper.contents, card.class_name
+        several = contents.several
         menu = QMenu(card)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         target = menu.addMenu("&Move to")
@@ -64,7 +65,8 @@ class Handling(QObject):
         for other in self._board.cards:
             if other is not card:
                 _offer(target, other, partial(self._changes.move, pictures, of=name))
-                if not all(path in other.grid.pictures for path in pictures):
+                there = all(path in other.grid.pictures for path in pictures)
+                if not there and contents.nothing not in (name, other.class_name):
                     _offer(also, other, partial(self._changes.share, pictures))
         for choices in (target, also):
             choices.setEnabled(not choices.isEmpty())

@@ -88,8 +88,10 @@ def of_labels(
         for label in of or (nothing or "",):
             found[label].append(path)
     shared = sum(len(of) > 1 for of in labels.values())
-    pictures = "1 picture shows" if shared == 1 else f"{shared:,} pictures show"
-    note = f"{pictures} several classes, and may be seen on several cards." if shared else ""
+    shows, stands = (
+        ("picture shows", "it stands") if shared == 1 else ("pictures show", "they stand")
+    )
+    note = f"{shared:,} {shows} several classes: {stands} on the card of each." if shared else ""
     return Gathered(found, nothing=nothing, several=bool(shared), name=name, note=note)
 
 

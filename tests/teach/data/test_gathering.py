@@ -67,7 +67,7 @@ def test_a_table_of_several_labels_a_picture_is_known(tmp_path: Path) -> None:
         nothing="nothing",
         several=True,
         name="parts",
-        note="1 picture shows several classes, and may be seen on several cards.",
+        note="1 picture shows several classes: it stands on the card of each.",
     )
     # one column of 0 and 1 for each class, of which a picture has one or none
     lines = [f"{f.name},{int(i < 2)},{int(i == 2 or i == 4)}" for i, f in enumerate(files)]

@@ -20,6 +20,8 @@ _ANOTHER = "Another network…"
 class BaseBox(QWidget):
     """The starter, two that know photographs, the network that is open, and all others.
 
+    Until a person chooses, it is the network that was opened last and can be built upon.
+
     Signals:
         changed(): another one is chosen.
     """
@@ -31,6 +33,7 @@ class BaseBox(QWidget):
         known = {entry.name: entry for entry in catalog.entries()}
         self._bases = [base_of(known[name]) for name in _SUGGESTED if name in known]
         self._base = self._bases[0]
+        self._by_hand = False
         self.box = QComboBox()
         self.box.setAccessibleName("Network to build upon")
         self.box.setToolTip(
@@ -60,10 +63,12 @@ class BaseBox(QWidget):
         return self._base
 
     def offer_open(self, classifier: Classifier) -> None:
-        """Offer the network that has just been opened; what is chosen stays."""
+        """Offer the network that has just been opened; what a person chose stays."""
         made = open_base(classifier)
         if made is not None:
-            self._add(made)
+            made = self._add(made)
+            if not self._by_hand:
+                self._set(made)
 
     def _add(self, made: Base) -> Base:
         """Put a network into the list; of the same one the one that is open counts."""
@@ -90,12 +95,14 @@ class BaseBox(QWidget):
 
     def _choose(self, row: int) -> None:
         if row < len(self._bases):
+            self._by_hand = True
             self._set(self._bases[row])
         else:
             self._fill()  # until one is taken from the list, nothing else is chosen
             self.popup.open_for(self.box, self._base.name)
 
     def _take(self, name: str) -> None:
+        self._by_hand = True
         entry = next(entry for entry in catalog.entries() if entry.name == name)
         self._set(self._add(base_of(entry)))
 

@@ -211,8 +211,9 @@ class Gallery(QWidget):
         if columns == self._columns:
             return
         self._columns = columns
-        while self._grid.count():
-            self._grid.takeAt(0)
+        # not by `takeAt`: what it gives lives on in Python, and new places stay as large as the old
+        for widget in (*self.cards, self.more):
+            self._grid.removeWidget(widget)
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         for place, card in enumerate(self.cards):
             self._grid.addWidget(card, place // columns, place % columns, top_left)
