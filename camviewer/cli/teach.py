@@ -17,12 +17,12 @@ from camviewer.evaluate.datasets.image_labels import image_labels
 from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.reading import read
+from camviewer.teach.figures import GOOD
 from camviewer.teach.head import Head
 from camviewer.teach.teaching import Options, Taught, teach
 
 _DONE = 0
 _NAMED_MISTAKES = 5
-_GOOD = 0.9  # share that is right, from which on there is nothing to advise
 _WIDEST = 30  # of a class's name
 
 
@@ -139,7 +139,7 @@ def _table(learnt: Taught) -> str:
 def _advice(learnt: Taught) -> list[str]:
     """What may help where many pictures are mistaken."""
     right = learnt.figures.accuracy
-    if right is None or right >= _GOOD:
+    if right is None or right >= GOOD:
         return []
     lines = []
     if not learnt.descent.strongest:

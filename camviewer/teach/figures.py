@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from camviewer.teach.data.dataset import Example
 
+GOOD = 0.9
+"""Share that is right, from which on there is nothing to advise."""
+
 _Z = 1.96  # standard deviations on either side of 95 %
 _MOST_MISTAKES = 100
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from camviewer.teach.figures import Answer
+from camviewer.teach.figures import GOOD, Answer
 from camviewer.teach.results import OUTCOMES, Results
 
 _FEW = 20  # held-out pictures, below which the figure is rough
-_GOOD = 0.9  # share that is right, from which on there is nothing to advise
 
 
 def headline(results: Results) -> str:
@@ -36,7 +35,7 @@ def meaning(results: Results) -> str:
         )
     elif count < _FEW:
         said += " They are few: with more pictures the figure gets surer."
-    elif results.hits < _GOOD * count and not results.small:
+    elif results.hits < GOOD * count and not results.small:
         said += (
             " If the things fill little of a picture, choose Small things under More options and "
             "teach again."
