@@ -99,7 +99,7 @@ def _add_sharper_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--sharper",
         action="store_true",
-        help="what localised best: --scales 3 --flip --fuse --grabcut; try --threshold 0.43",
+        help="what localised best: --scales 3 --flip --fuse --grabcut",
     )
     group.add_argument(
         "--scales",

@@ -79,7 +79,7 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
         )
     # the size is checked on any picture's shape
     inspector.classifier.preprocessing.geometry((own, own), arguments.fit, arguments.input_size)
-    threshold = arguments.threshold
+    threshold, sharper = arguments.threshold, _sharper_of(arguments, inspector)
     return Request(
         method=arguments.method,
         layer=arguments.layer,
@@ -87,11 +87,11 @@ def request_of(arguments: argparse.Namespace, inspector: Inspector) -> Request:
         input_size=arguments.input_size,
         rule=BoxRule(
             arguments.rule,
-            inspector.classifier.box_threshold if threshold is None else threshold,
+            inspector.usual_threshold(sharper) if threshold is None else threshold,
             arguments.min_area,
             grabcut=arguments.grabcut or arguments.sharper,
         ),
-        sharper=_sharper_of(arguments, inspector),
+        sharper=sharper,
     )
 
 

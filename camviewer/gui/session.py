@@ -109,8 +109,10 @@ class Session(QObject):
 
     @property
     def usual_threshold(self) -> float:
-        """Where the network in use has its boxes cut unless the person says otherwise."""
-        return BoxRule.threshold if self.model is None else self.model.classifier.box_threshold
+        """Where boxes are cut, by network and kind of map, unless the person says otherwise."""
+        if self.model is None:
+            return BoxRule.threshold
+        return self.model.inspector.usual_threshold(self.request.sharper)
 
     def _use_rule(self, rule: BoxRule) -> None:
         if rule != self.rule:
@@ -213,10 +215,16 @@ class Session(QObject):
         return Request(targets=request.targets, top=request.top, fit=request.fit, rule=request.rule)
 
     def _ask(self, request: Request) -> None:
-        if request == self._engine.request:
+        before = self._engine.request
+        if request == before:
             return
+        if self.model is not None and not self.own_threshold:
+            usual = self.model.inspector.usual_threshold(request.sharper)
+            request = replace(request, rule=replace(request.rule, threshold=usual))
         self._engine.set_request(request)
         self.request_changed.emit(self._engine.request)
+        if request.rule != before.rule:
+            self.rule_changed.emit(request.rule)
 
     @Slot(object)
     def _show_frame(self, frame: Frame) -> None:

@@ -16,7 +16,7 @@ from camviewer.cam.methods import AUTO, METHODS, Method, Partial, find_method, r
 from camviewer.cam.split import Layer, Run
 from camviewer.errors import MethodError, ModelError
 from camviewer.inspector.asking import Asked, about_classes, about_likeness
-from camviewer.inspector.request import Request, Sharper
+from camviewer.inspector.request import FUSED_THRESHOLD, Request, Sharper
 from camviewer.inspector.sharper import Sharpening, require_sharper, sharpest
 from camviewer.models.classifier import Activation, Classifier, as_logits
 from camviewer.types import (
@@ -135,6 +135,11 @@ class Inspector:
     def usual(self) -> Request:
         """What is looked for where nothing else is asked: boxes are cut where the network wants."""
         return Request(rule=BoxRule(threshold=self.classifier.box_threshold))
+
+    def usual_threshold(self, sharper: Sharper) -> float:
+        """Where boxes are cut on such maps unless a person says otherwise."""
+        own = self.classifier.box_threshold
+        return max(own, FUSED_THRESHOLD) if sharper.fuse else own
 
     def methods(self, layer: str | None = None) -> dict[str, str]:
         """Every method by name, with the reason why it cannot serve here; empty when it can.

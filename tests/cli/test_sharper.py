@@ -47,6 +47,11 @@ def test_the_record_says_how_the_map_was_made_sharper(
     preset = one(capsys, "--sharper")
     assert preset["sharper"] == ["scales 3", "flip", "fuse"]
     assert preset["explanations"][0]["grabcut"]
+    # the starter's own, and that of fused layers
+    assert plain["explanations"][0]["threshold"] == 0.4
+    assert preset["explanations"][0]["threshold"] == 0.43
+    own = one(capsys, "--fuse", "--threshold", "0.1")
+    assert own["explanations"][0]["threshold"] == 0.1
     assert preset["predictions"] == plain["predictions"]
     single = one(capsys, "--flip", "--guided")
     assert single["sharper"] == ["flip", "guided"]

@@ -89,6 +89,27 @@ def test_at_another_layer_only_what_is_possible_stays(
     assert ui.engine.request.sharper == Sharper(scales=3)
 
 
+def test_boxes_on_maps_of_fused_layers_are_cut_higher_unless_the_person_says_where(
+    ui: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Inspector, "sharpest", lambda *_: Sharper(fuse=True))
+    session, slider = ui.window.session, ui.window.boxes.threshold
+    assert slider.value == 20
+    session.set_sharper(Sharper(fuse=True))
+    assert session.rule.threshold == 0.43
+    assert slider.value == 43
+    assert slider.slider.toolTip().endswith("43 % unless you choose another")
+    assert not session.own_threshold
+    session.set_sharper(Sharper(flip=True))
+    assert slider.value == 20
+    slider.slider.setValue(30)
+    session.set_sharper(Sharper(fuse=True))
+    assert session.rule.threshold == 0.3
+    slider.slider.setValue(43)
+    session.set_sharper(Sharper())
+    assert session.rule.threshold == 0.2
+
+
 def test_the_cost_is_told() -> None:
     assert cost(Sharper()) == ""
     assert cost(Sharper(flip=True)) == "The network looks 2 times instead of once."

@@ -50,8 +50,8 @@ class SharperBox(QWidget):
         self.switch = QCheckBox("Sharper")
         self.switch.setAccessibleName("Sharper map")
         self.switch.setToolTip(
-            "What localised best when measured, for more time, with boxes that follow the "
-            "picture's edges; try a threshold of 40 % with it (S)"
+            "What localised best when measured, for more time, with boxes that are cut higher "
+            "and follow the picture's edges (S)"
         )
         self.more = QToolButton()
         self.more.setCheckable(True)
