@@ -51,12 +51,20 @@ def test_a_picture_dragged_to_another_card_is_on_both(several: Cards) -> None:
     assert several.ui.window.messages.text == "2 pictures now show pen, too."
     assert several.view.header.summary.text() == "2 classes, 3 pictures"
     assert several.card("pen").grid.toolTip().endswith("drag it to another card that it shows, too")
+    # what shows several is marked, and says which
+    marked = several.card("cup").grid.pictures
+    told = [marked.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
+    assert [text.endswith("\nShows cup and pen") for text in told] == [True, False, True]
+    counts = [marked.index(row).data(Qt.ItemDataRole.UserRole + 1) for row in range(3)]
+    assert counts == [2, 0, 2]
     # the key takes it from this card alone
     grid = several.card("cup").grid
     grid.choose(grid.pictures.paths)
     QTest.keyClick(grid, Qt.Key.Key_Delete)
     several.wait(lambda: several.held() == {"cup": 0, "pen": 2})
     assert several.ui.window.messages.text == "Removed 3 pictures from cup."
+    shown = several.card("pen").grid.pictures
+    assert shown.index(0).data(Qt.ItemDataRole.UserRole + 1) == 0
     several.ui.window.messages.trigger()
     several.wait(lambda: several.held() == {"cup": 3, "pen": 2})
 
@@ -65,7 +73,7 @@ def test_the_menu_says_what_a_picture_shows(several: Cards) -> None:
     dragged(several, "cup", 1)
     menu = menu_of(several, "cup")
     assert [a.text() for a in menu.actions() if a.isVisible() and a.text()] == [
-        *("&Move to", "&Shows, Too", "&Explain This Picture", "&Remove from cup"),
+        *("&Move to", "&Also Shows", "&Explain This Picture", "&Remove from cup"),
     ]
     also = menu.actions()[1].menu()
     assert [a.text() for a in also.actions()] == ["&2  pen"]

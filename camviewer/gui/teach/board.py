@@ -24,6 +24,7 @@ from camviewer.gui.icons import icon
 from camviewer.gui.teach.card import LEAST_HEIGHT, LEAST_WIDTH, MOST_HEIGHT, Card, Icons
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
+from camviewer.teach.data.labels import labels_of
 from camviewer.teach.data.lesson_file import Contents
 
 _A_STEP = 4  # cards that are made before they are shown
@@ -188,10 +189,12 @@ class Board(QScrollArea):
         if self._making and len(self._cards) < len(self._places) - 2 + _A_STEP:
             return  # laying out and painting all for each one would take much longer
         wanted = self._wanted
+        labels = labels_of(wanted) if wanted.several else {}
         pairs = zip(self._cards, wanted.classes, strict=False)
         for number, (card, shown) in enumerate(pairs, 1):
             meant = shown.name == wanted.nothing
             card.show_class(shown, number, nothing=meant, several=wanted.several)
+            card.show_labels(labels)
             card.show_broken(self._broken)
         self.tile.offer_nothing(offered=wanted.nothing is None)
         self._lay_out()

@@ -216,6 +216,15 @@ class Card(QFrame):
         self._nothing.setChecked(nothing)
         self._name_all()
 
+    def show_labels(self, labels: Mapping[Path, tuple[str, ...]]) -> None:
+        """Mark pictures that are of several classes.
+
+        Args:
+            labels: of each picture; also of other classes.
+        """
+        model = self.grid.pictures
+        model.show_labels({p: of for p, of in labels.items() if len(of) > 1 and p in model})
+
     def show_broken(self, broken: Mapping[Path, str]) -> None:
         """Mark pictures that cannot be read.
 

@@ -60,7 +60,7 @@ class Handling(QObject):
         menu = QMenu(card)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         target = menu.addMenu("&Move to")
-        also = menu.addMenu("&Shows, Too")
+        also = menu.addMenu("&Also Shows")
         also.menuAction().setVisible(several)
         for other in self._board.cards:
             if other is not card:

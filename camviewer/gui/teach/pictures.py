@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     QStringListModel,
@@ -54,6 +55,8 @@ _ROUND = 5.0
 _MOST_PARTS = 200  # rows removed one run after the other; more are told as a new list
 _Index = QModelIndex | QPersistentModelIndex
 _Key = Qt.Key
+_COUNT = Qt.ItemDataRole.UserRole + 1  # of the classes that a picture shows, where it shows several
+_BADGE = QSize(18, 16)
 
 
 def carried(mime: QMimeData) -> list[Path]:
@@ -76,6 +79,7 @@ class PictureModel(QStringListModel):
         self._paths: tuple[Path, ...] = ()
         self._rows: dict[Path, int] = {}
         self._broken: Mapping[Path, str] = {}
+        self._labels: Mapping[Path, tuple[str, ...]] = {}
         thumbnails.arrived.connect(self._arrived)
 
     @property
@@ -115,6 +119,17 @@ class PictureModel(QStringListModel):
         for path in changed:
             self._arrived(path)
 
+    def show_labels(self, labels: Mapping[Path, tuple[str, ...]]) -> None:
+        """Mark those that are of several classes.
+
+        Args:
+            labels: their classes, by the file.
+        """
+        changed = dict(labels.items() ^ self._labels.items())
+        self._labels = labels
+        for path in changed:
+            self._arrived(path)
+
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._paths):
             return None
@@ -123,12 +138,19 @@ class PictureModel(QStringListModel):
         if role == item.DecorationRole:
             return None if path in self._broken else self._thumbnails.get(path)
         if role == item.AccessibleTextRole:
-            return printable(self._broken.get(path, path.name))
+            return self._told(path, path.name)
         if role == item.ToolTipRole:
-            return printable(self._broken.get(path, str(path)))
+            return self._told(path, str(path))
         if role == item.UserRole:
             return path in self._broken
+        if role == _COUNT:
+            return len(self._labels.get(path, ()))
         return None
+
+    def _told(self, path: Path, name: str) -> str:
+        told = printable(self._broken.get(path, name))
+        labels = self._labels.get(path)
+        return f"{told}\nShows {' and '.join(labels)}" if labels else told
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
@@ -200,6 +222,8 @@ class _Squares(QStyledItemDelegate):
                 sign.moveCenter(square.center())
                 self.sign.paint(painter, sign)
         accent = palette.color(QPalette.ColorRole.Highlight)
+        if count := index.data(_COUNT):
+            _draw_badge(painter, square, str(count))
         if state & QStyle.StateFlag.State_Selected:
             tint = QColor(accent)
             tint.setAlpha(70)
@@ -212,6 +236,17 @@ class _Squares(QStyledItemDelegate):
             painter.setPen(QPen(accent, 1, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(square, _ROUND, _ROUND)
         painter.restore()
+
+
+def _draw_badge(painter: QPainter, square: QRect, text: str) -> None:
+    """A number in the lower right corner, legible on any picture."""
+    place = QRect(square.topLeft(), _BADGE)
+    place.moveBottomRight(square.bottomRight() - QPoint(3, 3))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(0, 0, 0, 190))
+    painter.drawRoundedRect(place, 4, 4)
+    painter.setPen(QColor(255, 255, 255))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
 
 class PictureGrid(QListView):

@@ -150,7 +150,7 @@ class Dataset:
         if always:
             raise CamviewerError(
                 f"Nearly every picture shows {', '.join(always[:5])}. Add at least {LEAST} that do "
-                "not, without a label."
+                "not: of another class, or of none."
             )
 
 
