@@ -22,7 +22,8 @@ from camviewer.teach.deep.stages import fresh_head, head_name
 from camviewer.teach.deep.told import Tuned
 from camviewer.teach.foundation import found
 
-_RATE, _HEAD_RATE = 4e-4, 4e-3
+_RATE, _HEAD_RATE = 1e-4, 3e-3
+_FALLING = 0.5
 _DECAY = 0.05
 _SHARE = 0.5  # of what it became
 
@@ -102,14 +103,17 @@ def mixed(before: nn.Module, after: nn.Module, share: float) -> nn.Module:
 
 
 def _settled(options: Options) -> Options:
-    """All layers learn, as fast as they bear where the last one is new."""
+    """All layers learn, as fast as they bear where the last one is new.
+
+    BatchNorm's statistics stay: those of a few batches are mostly noise.
+    """
     return replace(
         options,
         stages=None,
         patience=options.epochs,
         rate=_RATE,
         head_rate=_HEAD_RATE,
-        falling=1.0,
+        falling=_FALLING,
         decay=_DECAY,
-        statistics=True,
+        statistics=False,
     )
