@@ -114,6 +114,9 @@ class FakeInspector:
     def close(self) -> None:
         self.closed = True
 
+    def usual_threshold(self, _sharper: Sharper) -> float:
+        return self.classifier.box_threshold
+
     def sharpest(self, layer: str | None = None) -> Sharper:
         return Sharper(scales=3, flip=True, fuse=layer is None)
 
