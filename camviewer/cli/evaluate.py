@@ -14,16 +14,17 @@ from typing import TypeVar
 from camviewer.cli.localization_table import figures_table, method_rows
 from camviewer.cli.parser import ALL
 from camviewer.cli.shared import load_classifier, progress, request_of
-from camviewer.errors import CamviewerError
+from camviewer.errors import CamviewerError, PictureError
 from camviewer.evaluate.comparison import Comparison
 from camviewer.evaluate.curves import STEPS
-from camviewer.evaluate.datasets import Sample, pascal_voc, read
+from camviewer.evaluate.datasets import Annotations, Sample, annotation_files, pascal_voc, read
 from camviewer.evaluate.localization import compare_localization, serving
 from camviewer.evaluate.naming import Names, names_of
 from camviewer.evaluate.randomisation import randomisation_check
 from camviewer.inspector import Inspector, Request, inspector_for
 from camviewer.media.images import find_pictures, load
 from camviewer.models.classifier import Classifier
+from camviewer.teach.data.dataset import notes_on
 from camviewer.types import Frame
 
 _Item = TypeVar("_Item")
@@ -44,24 +45,45 @@ _COLUMNS = (
 def localization(arguments: argparse.Namespace) -> int:
     """Measure localisation and print it; with several methods a row for each.
 
+    Annotations that cannot be used, and pictures that fail, are named on stderr.
+
+    Returns:
+        The exit status: 0 all done, 1 some pictures failed.
+
     Raises:
         CamviewerError: if the network or the data cannot be used.
     """
     inspector = inspector_for(load_classifier(arguments), arguments.device, arguments.runtime)
     request = request_of(arguments, inspector)
-    samples = read(arguments.data, arguments.boxes, arguments.nothing)
-    names = _names(arguments, inspector.classifier, samples)
-    samples = _evenly(names.kept(samples), arguments.limit)
+    annotations = read(arguments.data, arguments.boxes, arguments.nothing)
+    _tell(annotations)
+    names = _names(arguments, inspector.classifier, annotations.samples)
+    samples = _evenly(names.kept(annotations.samples), arguments.limit)
     methods = _methods(arguments, inspector)
+    status = _DONE
     with progress(samples, "picture", quiet=False) as bar:
-        results = compare_localization(inspector, bar, names.index, request, methods)
+
+        def failed(sample: Sample, error: PictureError) -> None:
+            nonlocal status
+            status = _FAILED
+            bar.clear()
+            print(f"camviewer: {sample.picture}: {error}", file=sys.stderr)
+
+        results = compare_localization(
+            inspector, bar, names.index, request, methods, passed_over=failed
+        )
     if arguments.json:
         print("\n".join(json.dumps(result.as_dict()) for result in results))
     elif arguments.methods:
         print(method_rows(results))
     else:
         print(figures_table(results[0], request.rule.threshold))
-    return _DONE
+    return status
+
+
+def _tell(annotations: Annotations) -> None:
+    for note in notes_on(annotations.broken):
+        print(f"camviewer: {note}", file=sys.stderr)
 
 
 def _methods(arguments: argparse.Namespace, inspector: Inspector) -> list[str]:
@@ -114,8 +136,10 @@ def _pictures(folder: Path) -> list[tuple[Path, Sample | None]]:
 
     Of several classes on a picture that of the first object is asked for.
     """
-    if any(folder.rglob("*.xml")):
-        samples = {sample.picture: sample for sample in reversed(pascal_voc(folder))}
+    if annotation_files(folder):
+        annotations = pascal_voc(folder)
+        _tell(annotations)
+        samples = {sample.picture: sample for sample in reversed(annotations.samples)}
         return [(picture, samples[picture]) for picture in reversed(samples)]
     found = find_pictures([folder])
     if not found:

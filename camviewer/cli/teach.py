@@ -74,7 +74,7 @@ def _dataset(arguments: argparse.Namespace) -> Dataset:
     try:
         return read(data, nothing=nothing)
     except CamviewerError as error:
-        if data.is_dir() and next(data.rglob("*.xml"), None) is not None:
+        if data.is_dir() and datasets.annotation_files(data):
             hint = "If its annotations name the classes, add --boxes voc."
             raise CamviewerError(f"{error} {hint}") from error
         raise

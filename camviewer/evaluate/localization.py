@@ -6,14 +6,14 @@ Definitions after Choe et al. 2020, Evaluating Weakly Supervised Object Localiza
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from camviewer.boxes import Corners, explain
 from camviewer.cam.methods import AUTO, METHODS
-from camviewer.errors import CamviewerError
+from camviewer.errors import PictureError
 from camviewer.evaluate.box_accuracy import overlaps, reaches, sweep
 from camviewer.evaluate.datasets import Sample, Truth
 from camviewer.evaluate.pixel_precision import histograms
@@ -61,7 +61,8 @@ def measure_localization(
         thresholds: for `Figures.by_threshold`, with the request's own rule.
 
     Raises:
-        CamviewerError: if a picture or a mask cannot be read, or a class is not known.
+        PictureError: if a picture or a mask cannot be read.
+        CamviewerError: if a class is not known.
     """
     (result,) = compare_localization(
         inspector, samples, index_of, request, (request.method,), thresholds
@@ -76,37 +77,33 @@ def compare_localization(
     request: Request,
     methods: Sequence[str],
     thresholds: Sequence[float] = _SWEEP,
+    passed_over: Callable[[Sample, PictureError], None] | None = None,
 ) -> list[Localization]:
     """`measure_localization` for several methods, which share one run of the trunk per picture.
 
     Args:
         methods: names, in the order of the results; the request's own method is ignored.
+        passed_over: called with each sample whose picture or mask cannot be read; it counts for
+            no method. None to raise.
 
     Raises:
-        CamviewerError: if a picture or a mask cannot be read, a class is not known, or a method
-            cannot serve.
+        PictureError: if a picture or a mask cannot be read, and nobody wants to know.
+        CamviewerError: if a class is not known, or a method cannot serve.
     """
     tallies = {method: _MethodTally(thresholds) for method in methods}
     frame: Frame | None = None
     for sample in samples:
-        if frame is None or frame.source != str(sample.picture):
-            frame = load(sample.picture)
-        target = index_of(sample.name)
-        present = {target, *map(index_of, sample.others)}
-        truth = sample.truth()
-        asked = replace(request, targets=(target,))
-        plain = replace(asked, method=AUTO, sharper=Sharper())
-        if not truth.boxes:
-            seen = inspector.inspect(frame, plain)
-            for tally in tallies.values():
-                tally.add_unmarked(sample.name, right=seen.ranking[0] in present)
-            continue
-        if len(tallies) > 1:
-            # the run is kept, so that the first method does not pay for the others
-            inspector.inspect(frame, plain)
-        for method, tally in tallies.items():
-            seen = inspector.inspect(frame, replace(asked, method=method))
-            tally.add(seen, sample, truth, right=seen.ranking[0] in present)
+        try:
+            if frame is None or frame.source != str(sample.picture):
+                frame = load(sample.picture)
+            measured = _measured(inspector, frame, sample, index_of, request, tallies)
+        except PictureError as error:
+            if passed_over is None:
+                raise PictureError(f"{sample.picture}: {error}") from error
+            passed_over(sample, error)
+        else:
+            for method, figures in measured.items():
+                tallies[method].add(sample.name, figures)
     return [tally.result(method) for method, tally in tallies.items()]
 
 
@@ -125,32 +122,38 @@ def meets(boxes: Iterable[Box], inspection: Inspection, sample: Sample) -> bool:
     return bool(reaches(_overlap(boxes, inspection, sample.boxes), _HIT))
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """What one picture says of one method.
+
+    Attributes:
+        right: the class that the network finds most probable is on the picture.
+        first: that class is the one that was asked for.
+        located: None where nothing is marked.
+        seconds: that the explanation took; likewise.
+    """
+
+    right: bool
+    first: bool
+    located: Located | None = None
+    seconds: float | None = None
+
+
 class _MethodTally:
     """One method's figures, for each class and for all of them."""
 
     def __init__(self, thresholds: Sequence[float]) -> None:
-        self._thresholds = tuple(thresholds)
+        self.thresholds = tuple(thresholds)
         self._all = Tally(thresholds)
         self._by_class: dict[str, Tally] = {}
         self._seconds: list[float] = []
 
-    def add_unmarked(self, name: str, *, right: bool) -> None:
-        """Count a picture on which nothing is marked."""
-        self._count(name, None, right=right, first=right)
-
-    def add(self, inspection: Inspection, sample: Sample, truth: Truth, *, right: bool) -> None:
-        """Count a picture whose true class was explained.
-
-        Raises:
-            CamviewerError: if its mask does not fit.
-        """
-        self._seconds.append(inspection.seconds)
-        try:
-            located = _located(inspection, truth, self._thresholds)
-        except CamviewerError as error:
-            raise CamviewerError(f"{sample.picture}: {error}") from error
-        first = inspection.ranking[0] == inspection.explanations[0].heatmap.target
-        self._count(sample.name, located, right=right, first=first)
+    def add(self, name: str, measured: _Measured) -> None:
+        """Count a picture of a class."""
+        if measured.seconds is not None:
+            self._seconds.append(measured.seconds)
+        for tally in (self._all, self._by_class.setdefault(name, Tally(self.thresholds))):
+            tally.add(measured.located, right=measured.right, first=measured.first)
 
     def result(self, method: str) -> Localization:
         """What was counted so far."""
@@ -166,9 +169,37 @@ class _MethodTally:
             **shares,
         )
 
-    def _count(self, name: str, located: Located | None, *, right: bool, first: bool) -> None:
-        for tally in (self._all, self._by_class.setdefault(name, Tally(self._thresholds))):
-            tally.add(located, right=right, first=first)
+
+def _measured(
+    inspector: Inspector,
+    frame: Frame,
+    sample: Sample,
+    index_of: Callable[[str], int],
+    request: Request,
+    tallies: Mapping[str, _MethodTally],
+) -> dict[str, _Measured]:
+    target = index_of(sample.name)
+    present = {target, *map(index_of, sample.others)}
+    truth = sample.truth()
+    asked = replace(request, targets=(target,))
+    plain = replace(asked, method=AUTO, sharper=Sharper())
+    if not truth.boxes:
+        right = inspector.inspect(frame, plain).ranking[0] in present
+        return dict.fromkeys(tallies, _Measured(right=right, first=right))
+    if len(tallies) > 1:
+        # the run is kept, so that the first method does not pay for the others
+        inspector.inspect(frame, plain)
+    measured = {}
+    for method, tally in tallies.items():
+        seen = inspector.inspect(frame, replace(asked, method=method))
+        best = seen.ranking[0]
+        measured[method] = _Measured(
+            right=best in present,
+            first=best == target,
+            located=_located(seen, truth, tally.thresholds),
+            seconds=seen.seconds,
+        )
+    return measured
 
 
 def _located(inspection: Inspection, truth: Truth, thresholds: Sequence[float]) -> Located:

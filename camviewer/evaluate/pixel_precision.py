@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camviewer.errors import CamviewerError
+from camviewer.errors import PictureError
 from camviewer.evaluate.datasets import Mask
 from camviewer.types import Heatmap
 
@@ -65,7 +65,7 @@ def histograms(heatmap: Heatmap, mask: Mask) -> tuple[Histogram, Histogram]:
         ``(1001,)`` each, by the value rounded down to 1/1000: of the mask's pixels, and of all.
 
     Raises:
-        CamviewerError: if the mask has another shape than the picture.
+        PictureError: if the mask has another shape than the picture.
     """
     picture = heatmap.geometry.picture
     scale = min(1.0, _MOST_SIDE / max(picture))
@@ -85,13 +85,13 @@ def fitted(mask: Mask, picture: tuple[int, int], size: tuple[int, int]) -> Mask:
     """A mask at another size ``(height, width)``.
 
     Raises:
-        CamviewerError: if it has another shape than the picture.
+        PictureError: if it has another shape than the picture.
     """
     if mask.shape == size:
         return mask
     proportion = mask.shape[0] * picture[1] / (mask.shape[1] * picture[0])
     if abs(proportion - 1) > _SAME_SHAPE:
-        raise CamviewerError(
+        raise PictureError(
             f"The mask has {mask.shape[1]} x {mask.shape[0]} pixels and its picture "
             f"{picture[1]} x {picture[0]}. Is it of another picture?"
         )

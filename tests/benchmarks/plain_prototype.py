@@ -86,7 +86,7 @@ def measure(material: Material, seed: int) -> dict[str, float]:
     weight, bias = logistic(features(taught).mean((2, 3)), torch.tensor(truth))
     maps = features(held_out)
     answers = (maps.mean((2, 3)) @ weight.T + bias).argmax(1).tolist()
-    marked = {sample.picture: sample for sample in masks(DATA / "magnetic_tile")}
+    marked = {sample.picture: sample for sample in masks(DATA / "magnetic_tile").samples}
     tallies = {name: Tally(()) for name in names}
     everything = Tally(())
     for path, index, answer, grid in zip(held_out, classes, answers, maps, strict=True):

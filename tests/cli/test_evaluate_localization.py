@@ -98,6 +98,23 @@ def test_names_are_mapped_and_empty_pictures_count(
     assert rows(capsys)[0]["pictures"] == 1
 
 
+def test_what_cannot_be_used_is_named_and_the_rest_measured(
+    voc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--map", "Chess_Board=chessboard", "--json")
+    whole = (voc / "Annotations" / "board.xml").read_text()
+    (voc / "Annotations" / "gone.xml").write_text(whole.replace("board.jpg", "gone.jpg"))
+    assert evaluate(voc, *options) == 0
+    printed = capsys.readouterr()
+    assert "gone.xml: not used. Its picture gone.jpg is not there." in printed.err
+    assert json.loads(printed.out)["gt_known"] == 1
+    (voc / "JPEGImages" / "gone.jpg").write_bytes(b"no picture")
+    assert evaluate(voc, *options) == 1
+    printed = capsys.readouterr()
+    assert f"camviewer: {voc / 'JPEGImages' / 'gone.jpg'}: " in printed.err
+    assert json.loads(printed.out)["pictures"] == 1
+
+
 @pytest.mark.parametrize("pair", ["chessboard", "=star"])
 def test_a_map_that_is_none_is_wrong_usage(
     voc: Path, capsys: pytest.CaptureFixture[str], pair: str

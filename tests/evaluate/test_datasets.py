@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camviewer.errors import CamviewerError, PictureError
-from camviewer.evaluate.datasets import Sample, coco, pascal_voc, read
+from camviewer.errors import CamviewerError
+from camviewer.evaluate.datasets import Annotations, Sample, coco, pascal_voc, read
 from camviewer.evaluate.datasets.sample import boxes_of
+from camviewer.teach.data.dataset import Broken
 from tests.evaluate.test_localization import OBJECT, XML
 
 
@@ -38,6 +39,7 @@ def voc(path: Path, named: str, *objects: tuple[object, ...], side: int = 100) -
         ("ANNOTATIONS/a.xml", "IMAGES/a.JPG", "a.jpg"),
         ("annotations/a.xml", "images/a.jpg", "a"),
         ("annots/x.xml", "pictures/x.jpg", "some other name.jpg"),
+        ("Annotation/n01-dog/n01_7", "Images/n01-dog/n01_7.jpg", "%s"),
     ],
 )
 def test_pictures_are_found_wherever_they_lie(
@@ -45,14 +47,14 @@ def test_pictures_are_found_wherever_they_lie(
 ) -> None:
     made = picture(tmp_path / jpg)
     voc(tmp_path / xml, named)
-    assert pascal_voc(tmp_path) == [Sample(made, "cat", ((0.1, 0.2, 0.3, 0.4),))]
+    assert pascal_voc(tmp_path) == Annotations((Sample(made, "cat", ((0.1, 0.2, 0.3, 0.4),)),))
 
 
 def test_of_pictures_with_one_name_the_annotations_own_is_taken(tmp_path: Path) -> None:
     for part in ("train", "test"):
         picture(tmp_path / part / "images" / "crack" / "1.jpg")
         voc(tmp_path / part / "annotations" / "1.xml", "1.jpg")
-    found = pascal_voc(tmp_path)
+    found = pascal_voc(tmp_path).samples
     assert [s.picture.relative_to(tmp_path).parts[0] for s in found] == ["test", "train"]
 
 
@@ -69,7 +71,7 @@ def test_a_class_each_is_a_sample(tmp_path: Path) -> None:
     voc(
         tmp_path / "a.xml", "a.jpg", ("cat", 0, 0, 50, 50), ("dog", 0, 0, 9, 9), ("cat", 0, 0, 8, 8)
     )
-    cat, dog = pascal_voc(tmp_path)
+    cat, dog = pascal_voc(tmp_path).samples
     assert (cat.name, len(cat.boxes), cat.others) == ("cat", 2, {"dog"})
     assert (dog.name, len(dog.boxes), dog.others) == ("dog", 1, {"cat"})
 
@@ -80,13 +82,13 @@ def test_hidden_files_and_pictures_without_objects_are_left_out(tmp_path: Path) 
     (tmp_path / "b.xml").write_text(XML.format(file="b.jpg", width=4, height=4, objects=""))
     (tmp_path / ".idea").mkdir()
     (tmp_path / ".idea" / "workspace.xml").write_text("<project/>")
-    assert [s.picture.name for s in pascal_voc(tmp_path)] == ["a.jpg"]
+    assert [s.picture.name for s in pascal_voc(tmp_path).samples] == ["a.jpg"]
 
 
 def test_where_the_size_is_missing_the_picture_knows_it(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     voc(tmp_path / "a.xml", "a.jpg", ("cat", 10, 5, 30, 15), side=0)
-    assert pascal_voc(tmp_path)[0].boxes == ((0.25, 0.25, 0.75, 0.75),)
+    assert pascal_voc(tmp_path).samples[0].boxes == ((0.25, 0.25, 0.75, 0.75),)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +109,32 @@ def test_a_broken_annotation_names_file_and_object(tmp_path: Path, thing: str, t
         pascal_voc(tmp_path)
 
 
+def test_an_annotation_that_cannot_be_used_is_listed(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / f"{name}.jpg")
+    voc(tmp_path / "a.xml", "a.jpg")
+    voc(tmp_path / "b.xml", "b.jpg", ("cat", 9, 9, 3, 3))
+    voc(tmp_path / "c.xml", "c.jpg")
+    found = pascal_voc(tmp_path)
+    assert [s.picture.name for s in found.samples] == ["a.jpg"]
+    assert found.broken == (
+        Broken(
+            tmp_path / "b.xml",
+            "It is not a Pascal VOC annotation: object 1: a box without area on the picture.",
+        ),
+        Broken(tmp_path / "c.xml", "Its picture c.jpg is not there."),
+    )
+    # what is on b.jpg is not known, so it shows no nothing
+    assert read(tmp_path, "voc", "nothing") == found
+    (tmp_path / "a.xml").unlink()
+    with pytest.raises(CamviewerError, match=r"b\.xml: .* \(1 more like it\.\)"):
+        pascal_voc(tmp_path)
+
+
 def test_a_size_of_a_picture_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
     voc(tmp_path / "a.xml", "a.jpg", side=0)
-    with pytest.raises(PictureError, match=r"a\.jpg"):
+    with pytest.raises(CamviewerError, match=r"a\.jpg"):
         pascal_voc(tmp_path)
 
 
@@ -151,7 +175,7 @@ def test_coco_in_its_layouts(tmp_path: Path, file: str, folder: str, given: str)
     made = picture(tmp_path / folder / "a.jpg")
     write(tmp_path / file, content())
     write((tmp_path / file).parent / "captions.json", {"images": [], "annotations": []})
-    cat, dog = coco(tmp_path / given)
+    cat, dog = coco(tmp_path / given).samples
     assert cat.picture == dog.picture == made
     # the crowd does not count, and what lies beyond the picture is cut off
     assert cat.boxes == ((0.1, 0.1, 0.3, 0.6), (0.75, 0.5, 1.0, 1.0))
@@ -170,7 +194,7 @@ def test_polygons_become_masks(tmp_path: Path) -> None:
             "segmentation": [[10, 5, 30, 5, 30, 15, 10, 15]],
         }
     ]
-    (sample,) = coco(write(tmp_path / "c.json", made))
+    (sample,) = coco(write(tmp_path / "c.json", made)).samples
     truth = sample.truth()
     assert truth.boxes == ((0.25, 0.25, 0.75, 0.75),)
     assert truth.mask is not None
@@ -192,29 +216,74 @@ def changed(key: str, number: int, **entry: object) -> dict[str, Any]:
     [
         ([], "no images, annotations and categories"),
         ({"images": {}, "annotations": [], "categories": []}, "no list of images"),
-        ({"images": [3], "annotations": [], "categories": []}, r"images\[0\] is no object"),
-        (changed("images", 1, width=0), r"images\[1\] has no sensible width"),
-        (changed("images", 1, height=1e300), r"images\[1\] has no sensible height"),
-        (changed("images", 1, width=float("nan")), r"images\[1\] has no sensible width"),
-        (changed("images", 1, width=10**400), r"images\[1\] has no sensible width"),
-        (changed("images", 0, width=10**6, height=10**6), r"images\[0\] has 1000000 x"),
-        (changed("images", 0, file_name=""), r"images\[0\] has no file_name"),
-        (changed("categories", 1, name=5), r"categories\[1\] has no name"),
-        (changed("categories", 1, id=[1]), r"categories\[1\] has no id"),
-        (changed("annotations", 2, image_id=99), r"annotations\[2\] is of an image"),
-        (changed("annotations", 1, bbox=[0, 0, 1]), r"annotations\[1\]: its bbox"),
-        (changed("annotations", 1, bbox=[0, 0, 0, 4]), r"annotations\[1\]: .*without area"),
-        (changed("annotations", 1, bbox=[0, 0, float("nan"), 4]), r"annotations\[1\]"),
-        (changed("annotations", 1, bbox=[0, 0, 10**400, 4]), r"annotations\[1\]"),
-        (changed("annotations", 0, segmentation=[[10**400, 2]]), r"annotations\[0\]"),
-        (changed("annotations", 1, bbox="wide"), r"annotations\[1\]"),
-        (changed("annotations", 0, segmentation=[[1, 2, 3]]), r"annotations\[0\]"),
-        (changed("annotations", 0, segmentation=[["x", 2]]), r"annotations\[0\]"),
     ],
 )
-def test_broken_coco_names_file_and_entry(tmp_path: Path, made: object, told: str) -> None:
+def test_what_is_no_coco_is_told(tmp_path: Path, made: object, told: str) -> None:
+    with pytest.raises(CamviewerError, match=rf"c\.json is not a COCO annotation file: .*{told}"):
+        coco(write(tmp_path / "c.json", made))
+
+
+def with_entry(key: str, entry: object) -> dict[str, Any]:
+    return {**content(), key: [*content()[key], entry]}
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (with_entry("images", 3), "images[2] is no object"),
+        (changed("images", 1, width=0), "images[1] has no sensible width"),
+        (changed("images", 1, height=1e300), "images[1] has no sensible height"),
+        (changed("images", 1, width=float("nan")), "images[1] has no sensible width"),
+        (changed("images", 1, width=10**400), "images[1] has no sensible width"),
+        (changed("images", 1, width=10**6, height=10**6), "images[1] has 1000000 x"),
+        (changed("images", 1, file_name=""), "images[1] has no file_name"),
+        (with_entry("categories", {"id": 5, "name": 5}), "categories[2] has no name"),
+        (with_entry("categories", {"id": [1], "name": "b"}), "categories[2] has no id"),
+        (with_entry("annotations", {"image_id": 99}), "annotations[4] is of an image"),
+    ],
+)
+def test_broken_coco_entries_are_listed(tmp_path: Path, made: object, told: str) -> None:
     picture(tmp_path / "a.jpg")
-    with pytest.raises(CamviewerError, match=rf"c\.json .*{told}"):
+    file = write(tmp_path / "c.json", made)
+    found = coco(file)
+    assert [s.name for s in found.samples] == ["cat", "dog"]
+    (broken,) = found.broken
+    assert broken.path == file
+    assert broken.reason.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("marked", "told"),
+    [
+        ({"category_id": 99}, "annotations[4] is of a category"),
+        ({"bbox": [0, 0, 1]}, "annotations[4]: its bbox"),
+        ({"bbox": [0, 0, 0, 4]}, "annotations[4]: its bbox or segmentation is wrong"),
+        ({"bbox": [0, 0, float("nan"), 4]}, "annotations[4]"),
+        ({"bbox": [0, 0, 10**400, 4]}, "annotations[4]"),
+        ({"bbox": "wide"}, "annotations[4]"),
+        ({"segmentation": [[10**400, 2]]}, "annotations[4]"),
+        ({"segmentation": [[1, 2, 3]]}, "annotations[4]"),
+        ({"segmentation": [["x", 2]]}, "annotations[4]"),
+    ],
+)
+def test_of_what_is_on_a_picture_all_is_understood_or_it_is_left_out(
+    tmp_path: Path, marked: dict[str, object], told: str
+) -> None:
+    for name in "ab":
+        picture(tmp_path / f"{name}.jpg")
+    sound = {"image_id": 8, "category_id": 1, "bbox": [4, 2, 8, 10]}
+    made = content()
+    made["annotations"] = [*made["annotations"][:3], sound, {**sound, **marked}, sound]
+    file = write(tmp_path / "c.json", made)
+    found = coco(file)
+    assert {s.picture.name for s in found.samples} == {"a.jpg"}
+    (broken,) = found.broken
+    assert broken.path == file
+    assert broken.reason.startswith(told)
+    # what is not understood is no picture of nothing
+    assert read(file, "coco", "nothing") == found
+    made["annotations"] = made["annotations"][3:]
+    with pytest.raises(CamviewerError, match=r"c\.json: annotations\[1\]"):
         coco(write(tmp_path / "c.json", made))
 
 
@@ -251,8 +320,8 @@ def test_pictures_without_marks_are_of_the_class_that_is_named(tmp_path: Path) -
     picture(tmp_path / "a.jpg")
     voc(tmp_path / "a.xml", "a.jpg")
     empty = picture(tmp_path / "photos" / "b.jpg")
-    assert [s.name for s in read(tmp_path, "voc")] == ["cat"]
-    marked, unmarked = read(tmp_path, "voc", "nothing")
+    assert [s.name for s in read(tmp_path, "voc").samples] == ["cat"]
+    marked, unmarked = read(tmp_path, "voc", "nothing").samples
     assert marked.marked
     assert unmarked == Sample(empty, "nothing")
     assert not unmarked.marked

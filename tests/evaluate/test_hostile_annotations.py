@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import Sample, coco, pascal_voc
+from camviewer.evaluate.datasets import Annotations, Sample, coco, pascal_voc
 from tests.evaluate.test_datasets import content, picture
 from tests.evaluate.test_localization import OBJECT, XML
 
@@ -33,9 +33,9 @@ _PATHS = [
 _WITH_FILES = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def sound(samples: list[Sample]) -> bool:
+def sound(annotations: Annotations) -> bool:
     """Whether every box lies on its picture, and every mask can be made."""
-    boxes = [box for sample in samples for box in sample.truth().boxes]
+    boxes = [box for sample in annotations.samples for box in sample.truth().boxes]
     return all(0 <= a < c <= 1 and 0 <= b < d <= 1 for a, b, c, d in boxes)
 
 
@@ -71,9 +71,9 @@ def test_an_undamaged_file_is_sound(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     (tmp_path / "c.json").write_text(json.dumps(content()))
     found = coco(tmp_path / "c.json")
-    assert len(found) == 2
+    assert len(found.samples) == 2
     assert sound(found)
-    assert not sound([Sample(tmp_path / "a.jpg", "cat", ((0.5, 0, 0.2, 1),))])
+    assert not sound(Annotations((Sample(tmp_path / "a.jpg", "cat", ((0.5, 0, 0.2, 1),)),)))
 
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:

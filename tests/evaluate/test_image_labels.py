@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import Sample, read
+from camviewer.evaluate.datasets import Annotations, Sample, read
 from camviewer.evaluate.datasets.image_labels import annotated, image_labels
-from camviewer.teach.data.dataset import Example
+from camviewer.teach.data.dataset import Broken, Example
 from tests.evaluate.test_datasets import picture, voc
 
 _BOX = (0.1, 0.1, 0.5, 0.5)
@@ -47,7 +47,7 @@ def test_several_classes_a_picture(tmp_path: Path) -> None:
         Sample(paths[2], "dog", (_BOX,)),
         Sample(paths[3], "none", ()),
     ]
-    found = image_labels(samples, "none")
+    found = image_labels(Annotations(tuple(samples)), "none")
     assert found.multi_label
     assert found.classes == ("cat", "dog")
     assert found.nothing is None
@@ -62,9 +62,11 @@ def test_several_classes_a_picture(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
     paths = [picture(tmp_path / f"{n}.jpg") for n in range(5)]
     paths[4].write_bytes(b"no picture")
-    found = image_labels([Sample(p, ("cat", "dog")[n % 2], (_BOX,)) for n, p in enumerate(paths)])
+    samples = (Sample(p, ("cat", "dog")[n % 2], (_BOX,)) for n, p in enumerate(paths))
+    unread = Broken(tmp_path / "5.xml", "Its picture 5.jpg is not there.")
+    found = image_labels(Annotations(tuple(samples), (unread,)))
     assert found.counts() == {"cat": 2, "dog": 2}
-    assert [item.path for item in found.broken] == [paths[4]]
+    assert [item.path for item in found.broken] == [unread.path, paths[4]]
 
 
 def test_a_dropped_folder_has_the_classes_of_its_annotations(tmp_path: Path) -> None:
@@ -101,7 +103,22 @@ def test_annotations_that_cannot_be_read_are_passed_over_and_it_is_said(
     assert found is not None
     assert found.classes == {"beasts": [path]}
     assert found.note.startswith("The annotations were passed over")
-    assert f"{file} is not a Pascal VOC annotation" in found.note
+    assert f"{file}: It is not a Pascal VOC annotation" in found.note
     # nothing marked anywhere is no word on what the pictures show
     file.write_text("<annotation><filename>1.jpg</filename></annotation>")
     assert annotated([path.parent]) is None
+
+
+def test_of_a_dropped_folder_the_sound_annotations_count(tmp_path: Path) -> None:
+    for n, name in enumerate(("cat", "dog", "cat")):
+        voc(tmp_path / f"{n}.xml", f"{n}.jpg", (name, 1, 1, 9, 9))
+        picture(tmp_path / f"{n}.jpg")
+    picture(tmp_path / "2.jpg").unlink()
+    found = annotated([tmp_path])
+    assert found is not None
+    assert found.classes == {"cat": [tmp_path / "0.jpg"], "dog": [tmp_path / "1.jpg"]}
+    assert found.note == "An annotation is not used. 2.xml: Its picture 2.jpg is not there."
+    (tmp_path / "3.xml").write_text("")
+    again = annotated([tmp_path])
+    assert again is not None
+    assert again.note.startswith("2 annotations are not used. 2.xml: ")

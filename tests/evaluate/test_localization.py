@@ -1,6 +1,7 @@
 """Figures of merit on cases that can be computed by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets import masks, pascal_voc
+from camviewer.evaluate.datasets import Sample, masks, pascal_voc
 from camviewer.evaluate.localization import compare_localization, measure_localization, serving
 from camviewer.inspector import Inspector, Request
 from camviewer.models import catalog
@@ -38,7 +39,7 @@ def test_localisation_by_hand(tmp_path: Path) -> None:
     annotate(tmp_path, "b", ("red", 30, 30, 64, 64))  # missed
     annotate(tmp_path, "c", ("blue", 0, 0, 64, 64))  # met: blue is nearly everywhere, and top-1
     annotate(tmp_path, "d", ("red", 0, 0, 36, 36), side=128)  # met: drawn at twice the size
-    samples = pascal_voc(tmp_path)
+    samples = pascal_voc(tmp_path).samples
     assert [s.name for s in samples] == ["red", "red", "blue", "red"]
     tiny = classifier()
     result = measure_localization(
@@ -55,7 +56,7 @@ def test_localisation_by_hand(tmp_path: Path) -> None:
 def test_methods_share_the_pictures_and_keep_their_order(tmp_path: Path) -> None:
     annotate(tmp_path, "a", ("red", 0, 0, 18, 18))
     annotate(tmp_path, "b", ("red", 30, 30, 64, 64))
-    samples, tiny = pascal_voc(tmp_path), classifier()
+    samples, tiny = pascal_voc(tmp_path).samples, classifier()
     inspector = Inspector(tiny, "cpu")
     rows = compare_localization(
         inspector, samples, tiny.find, Request(), ("grad-cam", "cam"), thresholds=(0.2,)
@@ -75,7 +76,7 @@ def test_any_object_of_the_class_counts_and_others_are_samples_of_their_own(
 ) -> None:
     annotate(tmp_path, "a", ("red", 40, 40, 60, 60), ("red", 0, 0, 18, 18))
     annotate(tmp_path, "b", ("red", 40, 40, 60, 60), ("blue", 0, 0, 18, 18))
-    samples, tiny = pascal_voc(tmp_path), classifier()
+    samples, tiny = pascal_voc(tmp_path).samples, classifier()
     assert [(s.name, s.others) for s in samples] == [
         ("red", frozenset()), ("red", {"blue"}), ("blue", {"red"}),
     ]  # fmt: skip
@@ -108,7 +109,7 @@ def test_masks_and_pictures_without_marks(tmp_path: Path) -> None:
         Image.fromarray(made).save(tmp_path / folder / name)
     tiny = classifier()
     inspector = Inspector(tiny, "cpu")
-    result = measure_localization(inspector, masks(tmp_path), tiny.find, Request(), (0.2,))
+    result = measure_localization(inspector, masks(tmp_path).samples, tiny.find, Request(), (0.2,))
     assert (result.pictures, result.marked, result.top1) == (3, 2, pytest.approx(1 / 3))
     red, blue = result.by_class["red"], result.by_class["blue"]
     assert (blue.pictures, blue.marked, blue.top1, blue.gt_known) == (1, 0, 1, None)
@@ -134,7 +135,7 @@ def test_each_method_is_measured_by_its_own_maps(tmp_path: Path) -> None:
     drawn = (noise[..., 0] > 128).astype(np.uint8) * 255
     Image.fromarray(drawn).save(tmp_path / "red" / "a_mask.png")
     tiny = classifier()
-    inspector, samples = Inspector(tiny, "cpu"), masks(tmp_path)
+    inspector, samples = Inspector(tiny, "cpu"), masks(tmp_path).samples
     names = ("cam", "eigen-cam")
     rows = compare_localization(inspector, samples, tiny.find, Request(), names, ())
     alone = [
@@ -151,7 +152,34 @@ def test_a_mask_that_does_not_fit_names_its_picture(tmp_path: Path) -> None:
     Image.new("L", (16, 8), 255).save(tmp_path / "red" / "a_mask.png")
     tiny = classifier()
     with pytest.raises(CamviewerError, match=r"a\.bmp: The mask has 16 x 8"):
-        measure_localization(Inspector(tiny, "cpu"), masks(tmp_path), tiny.find, Request())
+        measure_localization(Inspector(tiny, "cpu"), masks(tmp_path).samples, tiny.find, Request())
+
+
+def test_pictures_that_cannot_be_read_count_for_no_method(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        annotate(tmp_path, name, ("red", 0, 0, 18, 18))
+    tiny = classifier()
+    samples = pascal_voc(tmp_path).samples
+    whole = compare_localization(
+        Inspector(tiny, "cpu"), samples[::2], tiny.find, Request(), ("cam", "grad-cam"), ()
+    )
+    samples[1].picture.write_bytes(b"no picture")
+    told: list[tuple[Sample, str]] = []
+    found = compare_localization(
+        Inspector(tiny, "cpu"),
+        samples,
+        tiny.find,
+        Request(),
+        ("cam", "grad-cam"),
+        (),
+        passed_over=lambda sample, error: told.append((sample, str(error))),
+    )
+    assert [replace(row, milliseconds=0) for row in found] == [
+        replace(row, milliseconds=0) for row in whole
+    ]
+    ((sample, error),) = told
+    assert sample == samples[1]
+    assert samples[1].picture.name in error
 
 
 def test_figures_over_all_are_means_over_classes_where_the_papers_say_so(tmp_path: Path) -> None:
@@ -160,7 +188,7 @@ def test_figures_over_all_are_means_over_classes_where_the_papers_say_so(tmp_pat
     annotate(tmp_path, "c", ("blue", 0, 0, 1, 1))
     tiny = classifier()
     result = measure_localization(
-        Inspector(tiny, "cpu"), pascal_voc(tmp_path), tiny.find, Request(), ()
+        Inspector(tiny, "cpu"), pascal_voc(tmp_path).samples, tiny.find, Request(), ()
     )
     assert [f.pointing for f in result.by_class.values()] == [0, 1]
     assert list(result.by_class) == ["blue", "red"]
@@ -208,7 +236,7 @@ def test_resnet18_finds_things_in_photographs(shared_data: Path) -> None:
     resnet = catalog.load("resnet18", weights=shared_data / "weights" / "resnet18-imagenet.pth")
     lines = (shared_data / "imagenet_wnids.txt").read_text().splitlines()
     numbers = {line.split("\t")[0]: i for i, line in enumerate(lines)}
-    samples = pascal_voc(shared_data / "imagenet_boxes")[::5]
+    samples = pascal_voc(shared_data / "imagenet_boxes").samples[::5]
     request = Request(input_size=320, rule=BoxRule(threshold=0.3))
     result = measure_localization(
         Inspector(resnet, "cpu"), samples, numbers.__getitem__, request, thresholds=()

@@ -42,7 +42,7 @@ def mask(path: Path, value: int = 255) -> Path:
 def test_masks_lie_beside_or_in_a_parallel_folder(tmp_path: Path, jpg: str, png: str) -> None:
     made = picture(tmp_path / jpg)
     mask(tmp_path / png)
-    (sample,) = masks(tmp_path)
+    (sample,) = masks(tmp_path).samples
     assert (sample.picture, sample.name) == (made, "crack")
     truth = sample.truth()
     assert truth.boxes == ((0, 0, 0.5, 0.5),)
@@ -57,7 +57,7 @@ def test_pictures_without_a_mask_or_with_a_dark_one_have_nothing_marked(tmp_path
     picture(tmp_path / "free" / "b.jpg")
     picture(tmp_path / "hole" / "c.jpg")
     mask(tmp_path / "hole" / "c.png", value=0)
-    found = read(tmp_path, "masks", "ignored")
+    found = read(tmp_path, "masks", "ignored").samples
     assert [(s.name, s.marked) for s in found] == [
         ("crack", True), ("free", False), ("hole", True),
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def test_parts_of_a_data_set_do_not_share_their_masks(tmp_path: Path) -> None:
     for part in ("train", "test"):
         picture(tmp_path / part / "crack" / "1.jpg")
     mask(tmp_path / "masks" / "test" / "crack" / "1.png")
-    found = {s.picture.relative_to(tmp_path).parts[0]: s.marked for s in masks(tmp_path)}
+    found = {s.picture.relative_to(tmp_path).parts[0]: s.marked for s in masks(tmp_path).samples}
     assert found == {"train": False, "test": True}
 
 
@@ -77,20 +77,20 @@ def test_a_name_that_ends_like_a_masks_is_a_picture_alone(tmp_path: Path) -> Non
     picture(tmp_path / "faces" / "with_mask.jpg")
     picture(tmp_path / "crack" / "a.jpg")
     mask(tmp_path / "crack" / "a.png")
-    assert [s.picture.name for s in masks(tmp_path)] == ["a.jpg", "with_mask.jpg"]
+    assert [s.picture.name for s in masks(tmp_path).samples] == ["a.jpg", "with_mask.jpg"]
 
 
 def test_one_folder_gives_its_own_name(tmp_path: Path) -> None:
     picture(tmp_path / "crack" / "images" / "a.jpg")
     mask(tmp_path / "crack" / "masks" / "a.png")
-    assert [s.name for s in masks(tmp_path / "crack")] == ["crack"]
+    assert [s.name for s in masks(tmp_path / "crack").samples] == ["crack"]
 
 
 @pytest.mark.parametrize(("value", "marked"), [(255, 200), (128, 200), (1, 200), (3, 200)])
 def test_a_mask_is_bright_or_numbered(tmp_path: Path, value: int, marked: int) -> None:
     picture(tmp_path / "crack" / "a.jpg")
     mask(tmp_path / "crack" / "a.png", value)
-    found = masks(tmp_path)[0].truth().mask
+    found = masks(tmp_path).samples[0].truth().mask
     assert found is not None
     assert found.sum() == marked
 
@@ -100,7 +100,7 @@ def test_noise_of_a_compressed_mask_does_not_count(tmp_path: Path) -> None:
     values = np.full((20, 40), 12, np.uint8)
     values[:10, :20] = 243
     Image.fromarray(values).save(tmp_path / "crack" / "a.png")
-    found = masks(tmp_path)[0].truth().mask
+    found = masks(tmp_path).samples[0].truth().mask
     assert found is not None
     assert found.sum() == 200
 
@@ -126,14 +126,14 @@ def test_a_mask_of_two_pictures_is_told(tmp_path: Path) -> None:
 def test_a_broken_mask_is_told_when_it_is_needed(tmp_path: Path) -> None:
     picture(tmp_path / "crack" / "a.jpg")
     (tmp_path / "crack" / "a.png").write_bytes(b"no picture")
-    (sample,) = masks(tmp_path)
+    (sample,) = masks(tmp_path).samples
     with pytest.raises(CamviewerError, match=r"a\.png"):
         sample.truth()
 
 
 @pytest.mark.data
 def test_magnetic_tiles(shared_data: Path) -> None:
-    found = masks(shared_data / "magnetic_tile")
+    found = masks(shared_data / "magnetic_tile").samples
     counts = {name: sum(s.name == name for s in found) for name in {s.name for s in found}}
     assert counts == {
         "Blowhole": 115, "Break": 85, "Crack": 57, "Fray": 32, "Free": 150, "Uneven": 103,

@@ -3,7 +3,18 @@
 from camviewer.evaluate.datasets.coco import coco
 from camviewer.evaluate.datasets.masks import masks
 from camviewer.evaluate.datasets.reading import FORMATS, read
-from camviewer.evaluate.datasets.sample import Mask, Sample, Truth
-from camviewer.evaluate.datasets.voc import pascal_voc
+from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, Truth
+from camviewer.evaluate.datasets.voc import annotation_files, pascal_voc
 
-__all__ = ["FORMATS", "Mask", "Sample", "Truth", "coco", "masks", "pascal_voc", "read"]
+__all__ = [
+    "FORMATS",
+    "Annotations",
+    "Mask",
+    "Sample",
+    "Truth",
+    "annotation_files",
+    "coco",
+    "masks",
+    "pascal_voc",
+    "read",
+]

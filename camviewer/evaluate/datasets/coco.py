@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import cv2
@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
-from camviewer.evaluate.datasets.sample import Mask, Sample, corners_of
+from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, corners_of
 from camviewer.media.images import PIXEL_LIMIT
+from camviewer.teach.data.dataset import Broken
 
 _PARTS = ("images", "annotations", "categories")
 Polygon = NDArray[np.float64]
@@ -47,11 +48,12 @@ class _Picture:
     things: defaultdict[str, list[_Thing]] = field(default_factory=lambda: defaultdict(list))
 
 
-def coco(path: Path) -> list[Sample]:
+def coco(path: Path) -> Annotations:
     """Read COCO annotations: ``images``, ``annotations`` with ``bbox``, ``categories``.
 
     A picture is a sample for each class that is marked on it; one without annotations is left out,
-    and so are crowds (``iscrowd``). Polygons become masks; run-length codes do not.
+    and so are crowds (``iscrowd``). Polygons become masks; run-length codes do not. An entry that
+    cannot be used is listed, and its picture left out.
 
     Args:
         path: the JSON file, or a folder that holds only one of the kind. Pictures lie beside it, in
@@ -59,16 +61,25 @@ def coco(path: Path) -> list[Sample]:
             is given (of a file in ``annotations``, below the folder above).
 
     Raises:
-        CamviewerError: if the file cannot be read, or a picture is not there; the message names the
-            entry.
+        CamviewerError: if the file cannot be read, or no entry used; the message names the first.
     """
     file, content = _only_file(path) if path.is_dir() else (path, _content(path))
     try:
-        entries = _read(content)
+        found = _Content(content)
     except ValueError as error:
         raise CamviewerError(f"{file} is not a COCO annotation file: {error}.") from error
-    pictures = Pictures(_root(path))
-    return [sample for entry in entries for sample in _samples(entry, file, pictures)]
+    pictures, samples, faults = Pictures(_root(path)), list[Sample](), found.faults
+    for entry in found.pictures.values():
+        try:
+            samples += _samples(entry, file, pictures)
+        except CamviewerError as error:
+            faults.append(str(error))
+    names = (PureWindowsPath(picture.file_name) for picture in found.doubtful.values())
+    return Annotations(
+        tuple(samples),
+        tuple(Broken(file, fault) for fault in faults),
+        frozenset(name.stem.casefold() for name in names),
+    )
 
 
 def _root(path: Path) -> Path:
@@ -106,42 +117,71 @@ def _content(file: Path) -> Any:
         raise CamviewerError(f"{file} cannot be read as JSON: {error}.") from error
 
 
-def _read(content: Any) -> list[_Picture]:
-    """The pictures with their things.
+class _Content:
+    """What a COCO file says. Entries that cannot be used are listed.
 
-    Raises:
-        ValueError: if something is missing or of the wrong kind; it names the entry.
+    Attributes:
+        pictures: by their ids, those whose marks are all understood.
+        doubtful: the others.
+        faults: of entries, each with its place.
     """
-    if not isinstance(content, dict):
-        raise ValueError(f"it holds no {_PARTS[0]}, {_PARTS[1]} and {_PARTS[2]}")
-    names: dict[Hashable, str] = {}
-    pictures: dict[Hashable, _Picture] = {}
-    for place, entry in _entries(content, "categories"):
-        names[_key(entry, "id", place)] = _text(entry, "name", place)
-    for place, entry in _entries(content, "images"):
+
+    def __init__(self, content: Any) -> None:
+        """Take it apart.
+
+        Raises:
+            ValueError: if a part is missing.
+        """
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds no {_PARTS[0]}, {_PARTS[1]} and {_PARTS[2]}")
+        self.pictures: dict[Hashable, _Picture] = {}
+        self.doubtful: dict[Hashable, _Picture] = {}
+        self.faults: list[str] = []
+        self._names: dict[Hashable, str] = {}
+        self._each(content, "categories", self._category)
+        self._each(content, "images", self._picture)
+        self._each(content, "annotations", self._annotation)
+
+    def _each(
+        self, content: dict[str, Any], key: str, take: Callable[[dict[str, Any], str], None]
+    ) -> None:
+        entries = content.get(key)
+        if not isinstance(entries, list):
+            raise ValueError(f"it holds no list of {key}")
+        for number, entry in enumerate(entries):
+            place = f"{key}[{number}]"
+            try:
+                if not isinstance(entry, dict):
+                    raise ValueError(f"{place} is no object")
+                take(entry, place)
+            except ValueError as error:
+                self.faults.append(f"{error}.")
+
+    def _category(self, entry: dict[str, Any], place: str) -> None:
+        self._names[_key(entry, "id", place)] = _text(entry, "name", place)
+
+    def _picture(self, entry: dict[str, Any], place: str) -> None:
         width, height = (_side(entry, key, place) for key in ("width", "height"))
         if width * height > PIXEL_LIMIT:
             raise ValueError(f"{place} has {width} x {height} pixels")
         picture = _Picture(_text(entry, "file_name", place), width, height)
-        pictures[_key(entry, "id", place)] = picture
-    for place, entry in _entries(content, "annotations"):
-        on = pictures.get(_key(entry, "image_id", place))
-        name = names.get(_key(entry, "category_id", place))
-        if on is None or name is None:
-            raise ValueError(f"{place} is of an image or a category that is not listed")
-        if not entry.get("iscrowd"):
-            on.things[name].append(_thing(entry, on, place))
-    return list(pictures.values())
+        self.pictures[_key(entry, "id", place)] = picture
 
-
-def _entries(content: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
-    entries = content.get(key)
-    if not isinstance(entries, list):
-        raise ValueError(f"it holds no list of {key}")
-    for number, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            raise ValueError(f"{key}[{number}] is no object")
-    return [(f"{key}[{number}]", entry) for number, entry in enumerate(entries)]
+    def _annotation(self, entry: dict[str, Any], place: str) -> None:
+        image = _key(entry, "image_id", place)
+        on = self.pictures.get(image) or self.doubtful.get(image)
+        if on is None:
+            raise ValueError(f"{place} is of an image that is not listed")
+        try:
+            name = self._names.get(_key(entry, "category_id", place))
+            if name is None:
+                raise ValueError(f"{place} is of a category that is not listed")
+            if not entry.get("iscrowd"):
+                on.things[name].append(_thing(entry, on, place))
+        except ValueError:
+            self.doubtful[image] = on
+            self.pictures.pop(image, None)
+            raise
 
 
 def _thing(entry: dict[str, Any], picture: _Picture, place: str) -> _Thing:

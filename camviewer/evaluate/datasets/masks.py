@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from camviewer.errors import CamviewerError
-from camviewer.evaluate.datasets.sample import Mask, Sample
+from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample
 from camviewer.media.images import find_pictures, load
 
 _ENDINGS = ("_mask", "-mask", ".mask", "_gt", "_label", "_seg", "_segmentation")
@@ -28,7 +28,7 @@ _LOSSLESS = frozenset((".png", ".bmp", ".tif", ".tiff", ".gif"))
 _BRIGHT = 128
 
 
-def masks(folder: Path) -> list[Sample]:
+def masks(folder: Path) -> Annotations:
     """Read pictures with masks; a picture's class is the name of its folder.
 
     The mask of ``X.jpg`` is ``X.png`` beside it, ``X_mask.png`` beside it, or either of them in a
@@ -66,7 +66,7 @@ def masks(folder: Path) -> list[Sample]:
             f"No masks in {folder}. A mask is a picture as large as the other, bright where the "
             "thing is: X.png or X_mask.png beside X.jpg, or the same in a folder named masks."
         )
-    return samples
+    return Annotations(tuple(samples))
 
 
 def _sorted(found: Iterable[Path], folder: Path) -> tuple[list[Path], list[Path]]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath, PureWindowsPath
 
 from camviewer.errors import CamviewerError
 from camviewer.media.images import find_pictures
+from camviewer.teach.data.dataset import printable
 
 _FOLDERS = ("images", "JPEGImages")
 
@@ -62,12 +63,12 @@ class Pictures:
         # of pictures with one name, that on the path that is most like the annotation's
         ranked = sorted(found, key=lambda path: -_likeness(path, annotation, hint))
         if not ranked:
-            raise CamviewerError(f"{annotation} speaks of {hint.name}, which is not there.")
+            raise CamviewerError(f"Its picture {printable(hint.name)} is not there.")
         likeness = [_likeness(path, annotation, hint) for path in ranked[:2]]
         if len(likeness) > 1 and likeness[0] == likeness[1]:
             raise CamviewerError(
-                f"{annotation} speaks of {hint.name}, which may be {ranked[0]} or {ranked[1]}. "
-                "Put each annotation beside its picture."
+                f"Its picture {printable(hint.name)} may be {ranked[0]} or {ranked[1]}. Put each "
+                "annotation beside its picture."
             )
         return ranked[0]
 

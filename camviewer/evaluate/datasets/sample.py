@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camviewer.boxes import Corners
+from camviewer.errors import CamviewerError
+from camviewer.teach.data.dataset import Broken
 
 Mask = NDArray[np.bool_]
 
@@ -68,6 +70,27 @@ class Sample:
         mask = None if self.mask is None else self.mask()
         boxes = self.boxes if mask is None or self.boxes else boxes_of(mask)
         return Truth(boxes, mask if boxes else None)
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What people marked on the pictures of a data set, as far as it can be used.
+
+    Attributes:
+        samples: pictures with what is marked on them.
+        broken: annotations that are left out, and why.
+        unsure: stems of the pictures that these speak of, casefolded: what they show is not known.
+    """
+
+    samples: tuple[Sample, ...]
+    broken: tuple[Broken, ...] = ()
+    unsure: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.broken and not self.samples:
+            path, reason = self.broken[0].path, self.broken[0].reason
+            more = f" ({len(self.broken) - 1:,} more like it.)" if len(self.broken) > 1 else ""
+            raise CamviewerError(f"No annotation can be used. {path}: {reason}{more}")
 
 
 def boxes_of(mask: Mask) -> tuple[Corners, ...]:

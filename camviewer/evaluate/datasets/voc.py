@@ -12,35 +12,64 @@ from PIL import Image
 from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
-from camviewer.evaluate.datasets.sample import Sample, corners_of
+from camviewer.evaluate.datasets.sample import Annotations, Sample, corners_of
 from camviewer.media.images import check
+from camviewer.teach.data.dataset import Broken
 
 _UNREADABLE = (DefusedElementTree.ParseError, DefusedXmlException, ValueError, OSError)
+_ENDINGS = ("", ".xml")
+_BEGINNING = b"<annotation"
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 
 
-def pascal_voc(folder: Path) -> list[Sample]:
-    """Read Pascal VOC annotations (``*.xml``), in all folders below but hidden ones.
+def annotation_files(folder: Path) -> list[Path]:
+    """The Pascal VOC annotations in all folders below but hidden ones, sorted.
 
-    Pictures lie beside the annotations, in ``images`` or ``JPEGImages`` beside their folder, or
-    anywhere else below the folder. A picture is a sample for each class that is marked on it, in
-    the order of their first objects; one without objects is left out.
-
-    Raises:
-        CamviewerError: if there are none, or one cannot be read; the message names the file and the
-            object.
+    Files ``*.xml``; where there are none, files without an ending that begin like them.
     """
     files = [
         file
-        for file in sorted(folder.rglob("*.xml"))
-        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.casefold() in _ENDINGS
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     ]
+    named = [file for file in files if file.suffix]
+    return named or [file for file in files if _begins_like_one(file)]
+
+
+def _begins_like_one(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_BEGINNING)) == _BEGINNING
+    except OSError:  # a folder, say
+        return False
+
+
+def pascal_voc(folder: Path) -> Annotations:
+    """Read Pascal VOC annotations, see `annotation_files`.
+
+    Pictures lie beside the annotations, in ``images`` or ``JPEGImages`` beside their folder, or
+    anywhere else below the folder. A picture is a sample for each class that is marked on it, in
+    the order of their first objects; one without objects is left out. So is an annotation that
+    cannot be read, or without a picture; it is listed, with the object that is at fault.
+
+    Raises:
+        CamviewerError: if there are none, or none can be used.
+    """
+    files = annotation_files(folder)
     if not files:
         raise CamviewerError(
             f"No Pascal VOC annotations (*.xml) in {folder}. For other formats see --boxes."
         )
     pictures = Pictures(folder)
-    return [sample for file in files for sample in _samples(file, pictures)]
+    samples, broken = list[Sample](), list[Broken]()
+    for file in files:
+        try:
+            samples += _samples(file, pictures)
+        except CamviewerError as error:
+            broken.append(Broken(file, str(error)))
+    unsure = frozenset(item.path.stem.casefold() for item in broken)
+    return Annotations(tuple(samples), tuple(broken), unsure)
 
 
 def _samples(file: Path, pictures: Pictures) -> list[Sample]:
@@ -63,7 +92,7 @@ def _samples(file: Path, pictures: Pictures) -> list[Sample]:
             except ValueError as error:
                 raise ValueError(f"object {number}: {error}") from error
     except _UNREADABLE as error:
-        raise CamviewerError(f"{file} is not a Pascal VOC annotation: {error}.") from error
+        raise CamviewerError(f"It is not a Pascal VOC annotation: {error}.") from error
     names = frozenset(boxes)
     return [
         Sample(picture, name, tuple(drawn), others=names - {name}) for name, drawn in boxes.items()

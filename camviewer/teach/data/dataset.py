@@ -60,7 +60,7 @@ class Dataset:
         multi_label: whether a picture may show several classes, or none.
         nothing: the class that means "none of these": taught, but nothing is drawn for it. None if
             there is no such class; pictures without a label take its place when `multi_label`.
-        broken: pictures that cannot be read.
+        broken: pictures, and annotations of pictures, that cannot be read.
         skipped: files that were left out on purpose, such as masks.
     """
 
@@ -113,9 +113,7 @@ class Dataset:
 
     def notes(self) -> tuple[str, ...]:
         """What a person should know about files that are not used: one line for each reason."""
-        lines = [f"{item.path}: not used. {item.reason}" for item in self.broken[:_SHOWN]]
-        if len(self.broken) > _SHOWN:
-            lines.append(f"{len(self.broken) - _SHOWN} more pictures cannot be read.")
+        lines = list(notes_on(self.broken))
         for reason, count in Counter(item.reason for item in self.skipped).items():
             example = next(item.path.name for item in self.skipped if item.reason == reason)
             some = printable(example) + (f" and {count - 1} more" if count > 1 else "")
@@ -154,7 +152,15 @@ class Dataset:
             )
 
 
-_SHOWN = 5  # broken pictures that are named in the notes
+_SHOWN = 5  # broken files that are named in the notes
+
+
+def notes_on(broken: Sequence[Broken]) -> tuple[str, ...]:
+    """The first files that are not used, a line for each, and how many more there are."""
+    lines = [f"{item.path}: not used. {item.reason}" for item in broken[:_SHOWN]]
+    if len(broken) > _SHOWN:
+        lines.append(f"{len(broken) - _SHOWN:,} more are not used.")
+    return tuple(lines)
 
 
 def readable(
