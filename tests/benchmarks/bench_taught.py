@@ -6,7 +6,7 @@
 magnetic tiles, five kinds of defect and none. Half of the pictures is taught, through `camviewer
 teach`; the other half is what `camviewer evaluate localization` measures. Classes become folders
 of links in a temporary folder. What `--small` does (two stages, the strongest cells, twice the
-size), and ``--deep`` with it (rates, halfway, boxes cut at 0.3), was settled while looking at
+size), and ``--deep`` with it (rates, halfway), was settled while looking at
 tiles that were held out, so on tiles their rows flatter.
 
 Halves are made in two ways. ``apart``: `camviewer teach --held-out 0.5`, which keeps
@@ -40,6 +40,7 @@ DATA = Path(
 )
 _RESNET = ("--backbone", "resnet18", "--weights", "resnet18-imagenet.pth")
 _MOBILENET = ("--backbone", "mobilenet_v2", "--weights", "mobilenet_v2-imagenet.pth")
+_DEEP = ("--small", "--deep", "--epochs", "12")
 _STAGES = ("--layers", "layer2", "layer3")
 WAYS = {
     "coarse": (*_MOBILENET, "--input-size", "224"),
@@ -53,7 +54,8 @@ WAYS = {
     "mobile": (*_MOBILENET, "--small"),
     "mobile-otsu": (*_MOBILENET, "--small"),
     "mobile-flip": (*_MOBILENET, "--small"),
-    "deep": (*_RESNET, "--small", "--deep"),
+    "deep": (*_RESNET, *_DEEP),
+    "mobile-deep": (*_MOBILENET, *_DEEP),
 }
 """Options of `camviewer teach`; up to ``small`` each row adds one choice to the one before."""
 

@@ -29,12 +29,19 @@ def side(name: str) -> int:
 
 
 def network(name: str) -> nn.Module:
-    """The network with cheap random weights of the usual spread (building them takes minutes)."""
+    """The network with cheap random weights of the usual spread (building them takes minutes).
+
+    Parameters of one shape are one tensor: the largest networks have gigabytes of them.
+    """
     built = zoo.skeleton(name, _CLASSES, side(name))
+    made: dict[torch.Size, nn.Parameter] = {}
     for module in built.modules():
         for key, parameter in list(module.named_parameters(recurse=False)):
             if parameter.is_meta or (key == "weight" and parameter.ndim > 1):
-                module.register_parameter(key, nn.Parameter(tiled(parameter), requires_grad=False))
+                shape = parameter.shape
+                if shape not in made:
+                    made[shape] = nn.Parameter(tiled(parameter), requires_grad=False)
+                module.register_parameter(key, made[shape])
         for key, buffer in list(module.named_buffers(recurse=False)):
             assert not buffer.is_meta, key
     return built

@@ -1,11 +1,15 @@
 """A network is followed while other threads run, and follow, theirs."""
 
+import functools
 import threading
 from collections.abc import Callable
 
+import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.models.feature_extraction import NodePathTracer
 
+from camviewer.models import zoo
 from camviewer.models.tracer import Tracer
 
 PATIENCE = 20.0
@@ -77,3 +81,42 @@ def test_two_threads_follow_networks_one_after_the_other() -> None:
     two.gate.set()
     assert modules(tracings[1].end()) == ["first", "second"]
     assert nn.Module.__call__ is call
+
+
+class TorchvisionsNames(Tracer):
+    create_proxy = NodePathTracer.create_proxy
+
+
+class Repeated(nn.Module):
+    """Modules and operations whose names end in numbers, and come again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.act = nn.ReLU()
+        self.act_1 = nn.ReLU()
+        self.act_1_2 = nn.Sequential(nn.ReLU(), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(3):
+            x = self.act_1_2(self.act_1(self.act(x))) + x
+            x = torch.relu(x) + 1
+        return x.flatten(1)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        Repeated,
+        *(
+            functools.partial(zoo.skeleton, name, 10, 64)
+            for name in ("resnet18", "densenet121", "googlenet", "mobilenet_v3_small", "swin_t")
+        ),
+    ],
+)
+def test_operations_are_called_as_torchvision_calls_them(make: Callable[[], nn.Module]) -> None:
+    own, theirs = Tracer(), TorchvisionsNames()
+    for tracer in (own, theirs):
+        tracer.trace(make())
+    names = list(own.node_to_qualname.values())
+    assert len(names) > 10
+    assert names == list(theirs.node_to_qualname.values())

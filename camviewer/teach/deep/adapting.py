@@ -30,9 +30,6 @@ _SHARE = 0.5  # of what it became
 Tune = Callable[[Classifier, Dataset, Split, Options], Tuned]
 """`tuning.fine_tune`, told where to compute and whom to tell."""
 
-BOX_THRESHOLD = 0.3
-"""Where boxes are cut on the maps of such a backbone, which stand out more than a frozen one's."""
-
 
 @dataclass(frozen=True, eq=False)
 class Adapted:

@@ -21,7 +21,7 @@ from camviewer.teach import head as heads
 from camviewer.teach import teaching
 from camviewer.teach.data.dataset import Dataset
 from camviewer.teach.data.split import Split, split
-from camviewer.teach.deep.adapting import BOX_THRESHOLD, adapt
+from camviewer.teach.deep.adapting import adapt
 from camviewer.teach.deep.comparing import LEAST_TEMPERATURE, Comparison, compare
 from camviewer.teach.deep.interruption import Cancelled
 from camviewer.teach.deep.options import Options
@@ -192,14 +192,13 @@ def _opened_again(
             return made
         head = steps.fit(prepared, prepared.split.teaching, number=1, of=2)
         learnt = steps.finish(prepared, head)
-    classifier = replace(learnt.classifier, box_threshold=BOX_THRESHOLD)
     return replace(
         made,
-        classifier=classifier,
+        classifier=learnt.classifier,
         head=None,
         figures=learnt.figures,
         plain=None,
-        tuned=replace(made.tuned, classifier=classifier),
+        tuned=replace(made.tuned, classifier=learnt.classifier),
         deeper=True,
     )
 
