@@ -40,7 +40,6 @@ DATA = Path(
 )
 _RESNET = ("--backbone", "resnet18", "--weights", "resnet18-imagenet.pth")
 _MOBILENET = ("--backbone", "mobilenet_v2", "--weights", "mobilenet_v2-imagenet.pth")
-_DEEP = ("--small", "--deep", "--epochs", "12")
 _STAGES = ("--layers", "layer2", "layer3")
 WAYS = {
     "coarse": (*_MOBILENET, "--input-size", "224"),
@@ -54,8 +53,7 @@ WAYS = {
     "mobile": (*_MOBILENET, "--small"),
     "mobile-otsu": (*_MOBILENET, "--small"),
     "mobile-flip": (*_MOBILENET, "--small"),
-    "deep": (*_RESNET, *_DEEP),
-    "mobile-deep": (*_MOBILENET, *_DEEP),
+    "deep": (*_RESNET, "--small", "--deep", "--epochs", "12"),
 }
 """Options of `camviewer teach`; up to ``small`` each row adds one choice to the one before."""
 

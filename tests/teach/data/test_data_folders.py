@@ -103,7 +103,7 @@ def test_unreadable_pictures_are_listed(tmp_path: Path) -> None:
     assert broken["a/broken 0.jpg"].startswith("broken 0.jpg is empty")
     assert "a PDF document" in broken["b/paper.png"]
     assert len(dataset.notes()) == 6
-    assert dataset.notes()[5] == "4 more pictures cannot be read."
+    assert dataset.notes()[5] == "4 more are not used."
 
 
 @pytest.mark.parametrize("wrapper", ["images", "Data", "set"])
