@@ -64,8 +64,11 @@ def test_a_truncated_file_gives_what_is_there_and_says_so(
     path = put(tmp_path, name, whole[: int(len(whole) * share)])
     frames, complaint = frames_of(path)
     assert 3 < len(frames) <= FRAMES
-    assert [frame.number for frame in frames] == list(range(len(frames)))
-    assert [number_of(frame.pixels) for frame in frames[:-1]] == list(range(len(frames) - 1))
+    numbers = [frame.number for frame in frames]
+    # files are not in the order of time: of the last ones, one may be there and the one before not
+    assert numbers[:-2] == list(range(len(frames) - 2))
+    assert numbers == sorted(set(numbers))
+    assert [number_of(frame.pixels) for frame in frames[:-1]] == numbers[:-1]
     if share < 0.9 and name != "fragments.mp4":  # whose last fragment may just be the whole rest
         assert f"{name} is incomplete: it ends after" in complaint
     video = VideoFile(path)
