@@ -1,6 +1,7 @@
 """Small things taught deeply: the backbone learns as a whole, and is opened again."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from camviewer.teach import pointing
 from camviewer.teach.data.reading import read
 from camviewer.teach.deep import Ending, Epoch, Options
 from camviewer.teach.deep.adapting import mixed
@@ -20,6 +22,14 @@ from tests.teach.lessons import SIZE, backbone, faint, share_right
 
 def small(place: Path) -> Fast:
     return Fast(cache=place / "features.sqlite", input_size=SIZE, small=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_strength() -> Iterator[None]:
+    """What is tried for the strength takes most of the time, and is tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pointing, "STRENGTHS", (0.003,))
+        yield
 
 
 @pytest.fixture(scope="module")

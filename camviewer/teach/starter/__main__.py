@@ -21,7 +21,7 @@ from camviewer.teach.starter.train import Recipe, Trainer
 
 _MINUTES, _QUICK_MINUTES = 80.0, 1.0
 _REFINE_MINUTES, _QUICK_REFINE_MINUTES = 75.0, 0.5
-_QUICK_ROUNDS = Rounds(rounds=1, scenes=48)
+QUICK_ROUNDS = Rounds(rounds=1, scenes=48)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -110,7 +110,7 @@ def _train(args: argparse.Namespace) -> None:
         half=_computes_bfloat16(device),
     )
     trained = Trainer(recipe, _run_folder(args)).run()
-    rounds = _QUICK_ROUNDS if args.quick else Rounds()
+    rounds = QUICK_ROUNDS if args.quick else Rounds()
     refining = replace(recipe, minutes=None if args.steps else refine)
     Refiner(refining, _run_folder(args), trained, rounds).run()
     _export(args)

@@ -28,6 +28,9 @@ SIDE = 192
 ON_SURFACES = SceneSpec(SIDE, 0.15, 1.0, 3, distinct=True, photo_share=0.0)
 ON_PHOTOS = SceneSpec(SIDE, 0.15, 1.0, 3, distinct=True, photo_share=1.0)
 
+SURFACES = 200
+"""Rendered pictures of nothing, where there are no photographs."""
+
 _SPLITS = {CALIBRATE: "calibrate", TEST: "test"}
 _BATCH = 32
 
@@ -101,13 +104,13 @@ def empty_logits(
     views: int = 5,
 ) -> NDArray[np.float32]:
     """Logits on pictures without drawn objects: several views of each photograph, the first one
-    the whole; without photographs 200 rendered surfaces.
+    the whole; without photographs `SURFACES` rendered ones.
 
     Returns:
         float32 (n, classes), NaN where the photograph shows the class of its own.
     """
     rng = np.random.default_rng((seed, split, 2))
-    pictures = list(_views(rng, photos, views)) or [surface(rng, SIDE) for _ in range(200)]
+    pictures = list(_views(rng, photos, views)) or [surface(rng, SIDE) for _ in range(SURFACES)]
     logits, _ = _predict(network, pictures, input_size)
     for number, photo in enumerate(photos):
         for label in photo.shows:

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from camviewer.errors import ModelError
-from camviewer.teach.starter import LABELS
+from camviewer.teach.starter import LABELS, evaluate
+from camviewer.teach.starter import __main__ as command
 from camviewer.teach.starter.__main__ import main
-from camviewer.teach.starter.refine import REFINED
+from camviewer.teach.starter.refine import REFINED, Rounds
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, read
 from camviewer.teach.starter.train import CHECKPOINT, CURRICULUM, Recipe, SceneStream, Trainer
 
@@ -79,8 +80,10 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
 
 
 def test_quick_command_trains_exports_and_evaluates(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(evaluate, "SURFACES", 20)
+    monkeypatch.setattr(command, "QUICK_ROUNDS", Rounds(rounds=1, scenes=6))
     run, files = tmp_path / "run", tmp_path / "files"
     short = ["--quick", "--steps", "5", "--batch", "2", "--renderers", "0", "--scenes", "8"]
     assert main([*short, "--out", str(run), "--to", str(files)]) == 0
@@ -92,8 +95,8 @@ def test_quick_command_trains_exports_and_evaluates(
     assert record.training["steps"] == 10  # five from labels, five from masks
     assert len(record.thresholds) == len(LABELS)
     capsys.readouterr()
-    evaluate = ["evaluate", "--starter", str(files), "--scenes", "12", "--json", "--record"]
-    assert main(evaluate) == 0
+    asked = ["evaluate", "--starter", str(files), "--scenes", "12", "--json", "--record"]
+    assert main(asked) == 0
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert {"map_a", "box_a", "false_alarm"} <= set(figures)
     assert figures["map_b"] is None
