@@ -19,7 +19,7 @@ from tests.teach.things import CLASSES, draw
 
 
 @pytest.mark.parametrize(
-    ("name", "side", "epochs", "rate"), [("alexnet-gap", 128, 10, 1e-4), ("vgg11-gap", 64, 8, 2e-4)]
+    ("name", "side", "epochs", "rate"), [("alexnet-gap", 128, 10, 1e-4), ("vgg11-gap", 64, 6, 2e-4)]
 )
 def test_taught_with_class_names_only_it_finds_the_thing(
     tmp_path: Path, name: str, side: int, epochs: int, rate: float
