@@ -91,6 +91,22 @@ def test_folders_say_more_than_annotations(tmp_path: Path) -> None:
     assert annotated([tmp_path / "cat", tmp_path / "dog"]) is None
 
 
+def test_annotations_say_more_than_the_parts_of_a_data_set(tmp_path: Path) -> None:
+    for part, name in (("train", "crack"), ("train", "stain"), ("validation", "crack")):
+        path = picture(tmp_path / part / "images" / name / f"{name}_1.jpg")
+        voc(tmp_path / part / "annotations" / f"{name}_1.xml", path.name, (name, 1, 1, 9, 9))
+    found = annotated([tmp_path])
+    assert found is not None
+    assert {name: len(pictures) for name, pictures in found.classes.items()} == {
+        "crack": 2,
+        "stain": 1,
+    }
+    for file in tmp_path.rglob("*.xml"):
+        file.write_text("")
+    with pytest.raises(CamviewerError, match="holds train and validation, not classes"):
+        annotated([tmp_path])
+
+
 @pytest.mark.parametrize("content", ["", "<no", "<annotation></annotation>"])
 def test_annotations_that_cannot_be_read_are_passed_over_and_it_is_said(
     tmp_path: Path, content: str

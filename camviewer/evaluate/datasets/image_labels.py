@@ -58,6 +58,9 @@ def annotated(paths: Sequence[Path]) -> Gathered | None:
     try:
         if len(find_classes(paths[0])) > 1:
             return None
+    except CamviewerError:
+        pass  # no classes, but parts such as train and test: the annotations know more
+    try:
         found = pascal_voc(paths[0])
     except CamviewerError as error:
         return replace(gather(paths), note=f"The annotations were passed over. {error}")
