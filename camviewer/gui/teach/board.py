@@ -110,7 +110,7 @@ class Board(QScrollArea):
         content = QWidget()
         content.setObjectName("board")
         self._grid = QGridLayout(content)
-        self._grid.setContentsMargins(SPACE + 4, SPACE // 2, SPACE, SPACE + 4)
+        self._grid.setContentsMargins(SPACE + 4, SPACE // 2, SPACE // 2, SPACE + 4)
         self._grid.setSpacing(SPACE + 2)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -119,7 +119,7 @@ class TeachView(QWidget):
         column.addWidget(self.preview)
         column.addWidget(self.run, 1)
         row = QHBoxLayout()
-        row.setSpacing(0)
+        row.setSpacing(SPACE // 2)
         row.addWidget(self._pages, 1)
         row.addWidget(self._side)
         outer = QVBoxLayout(self)
