@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException
@@ -68,7 +68,7 @@ def pascal_voc(folder: Path) -> Annotations:
             samples += _samples(file, pictures)
         except CamviewerError as error:
             broken.append(Broken(file, str(error)))
-    unsure = frozenset(item.path.stem.casefold() for item in broken)
+    unsure = frozenset(stem.casefold() for item in broken for stem in _stems(item.path))
     return Annotations(tuple(samples), tuple(broken), unsure)
 
 
@@ -97,6 +97,15 @@ def _samples(file: Path, pictures: Pictures) -> list[Sample]:
     return [
         Sample(picture, name, tuple(drawn), others=names - {name}) for name, drawn in boxes.items()
     ]
+
+
+def _stems(file: Path) -> set[str]:
+    """Of the picture that an annotation may speak of, as far as it can be read."""
+    try:
+        named = DefusedElementTree.parse(file).getroot().findtext("filename") or ""
+    except _UNREADABLE:
+        named = ""
+    return {file.stem, PureWindowsPath(named.strip()).stem} - {""}
 
 
 def _size(annotation: Element, picture: Path) -> tuple[float, float]:
