@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from camviewer.inspector import ClipInspector, ClipWindow, Inspector, Request, along
@@ -123,6 +123,7 @@ def test_a_short_video_ends_in_standing_still() -> None:
 
 
 @given(st.lists(st.floats(-0.5, 3.0), max_size=60))
+@example([0.625, 0.375])  # the last frame is half-way between two, of which one shows it
 def test_no_frame_is_lost_whatever_the_times(steps: list[float]) -> None:
     """Gaps of seconds, several frames at once, and time that goes back."""
     times = np.cumsum([0.0, *(step / 4 for step in steps)])
@@ -132,7 +133,11 @@ def test_no_frame_is_lost_whatever_the_times(steps: list[float]) -> None:
     for clip in clips:
         assert len(clip.frames) == EXPECTED.frames
         shown = clip.frames[round(clip.place)]
-        assert abs(shown.time - clip.time) <= 0.5 / EXPECTED.rate + 0.04 + 1e-6
+        # the nearest of the times that the network expects, and the frame nearest to that, which
+        # is up to 0.04 s further away where frames come closer than that and are not all kept
+        assert abs(shown.time - clip.time) <= 1 / EXPECTED.rate + 0.04 + 1e-6
+        if clip.number in numbers(clip.frames):
+            assert shown.time == clip.time
 
 
 def test_a_clip_is_read_ahead_and_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 
@@ -102,7 +103,17 @@ class _Feed:
         if self._latest is None or not self._waiting or self._waiting[0].time >= until:
             return
         frames = self._window.starting_at(self._start, self._latest)
+        times = [frame.time for frame in frames]
         while self._waiting and self._waiting[0].time < until:
             frame = self._waiting.popleft()
-            place = (frame.time - self._start) * self._expected.rate
-            yield clip_of(frame, frames, min(max(place, 0.0), len(frames) - 1.0))
+            yield clip_of(frame, frames, self._place(frame, times))
+
+    def _place(self, frame: Frame, times: list[float]) -> float:
+        """Where a frame stands among those of its clip: where it is itself, or between neighbours.
+
+        Its time alone does not tell: where frames come unevenly, a clip's are some time off.
+        """
+        first, after = bisect_left(times, frame.time), bisect_right(times, frame.time)
+        low, high = (first, after - 1) if first < after else (first - 1, first)
+        place = (frame.time - self._start) * self._expected.rate
+        return min(max(place, low, 0.0), high, len(times) - 1.0)
