@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.teach.seeds.pointing import figures
-from tests.teach.seeds.seed import Seed
 from tests.teach.seeds.ways import better, naive, probabilities
 from tests.teach.seeds.writing import FOLDER, NUMBERS, PAGE, Numbers, page
 
@@ -89,15 +87,3 @@ def test_the_maps_are_drawn_orange_for_and_blue_against(numbers: Numbers) -> Non
         strong = np.abs(maps[index]) > 0.05 * largest
         assert strong.sum() > 20
         np.testing.assert_array_equal(red_over_blue[strong] > 0, maps[index][strong] > 0)
-
-
-def test_what_it_says_of_beams_comes_out_again(
-    numbers: Numbers, cracked_only_seed: Seed, beam_seed: Seed
-) -> None:
-    # another machine adds up in another order, and so teaches another network
-    again = figures(cracked_only_seed, beam_seed)
-    assert numbers.beams.shape == (5, 5)
-    assert np.all(again >= numbers.beams.min(axis=0) - 0.1)
-    assert np.all(again <= numbers.beams.max(axis=0) + 0.1)
-    _, cracked, _, _, rather = numbers.beams.T
-    assert cracked.max() < rather.min()
