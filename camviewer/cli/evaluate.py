@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from camviewer.cli.localization_table import figures_table, method_rows
 from camviewer.cli.parser import ALL
-from camviewer.cli.shared import load_classifier, progress, request_of
+from camviewer.cli.shared import load_classifier, network_of, progress, request_of
 from camviewer.errors import CamviewerError, PictureError
 from camviewer.evaluate.comparison import Comparison
 from camviewer.evaluate.curves import STEPS
 from camviewer.evaluate.datasets import Annotations, Sample, annotation_files, pascal_voc, read
+from camviewer.evaluate.held_out import held_out, taught_with
 from camviewer.evaluate.localization import compare_localization, serving
 from camviewer.evaluate.naming import Names, names_of
 from camviewer.evaluate.randomisation import randomisation_check
@@ -58,7 +59,11 @@ def localization(arguments: argparse.Namespace) -> int:
     annotations = read(arguments.data, arguments.boxes, arguments.nothing)
     _tell(annotations)
     names = _names(arguments, inspector.classifier, annotations.samples)
-    samples = _evenly(names.kept(annotations.samples), arguments.limit)
+    samples = names.kept(annotations.samples)
+    if arguments.split is not None:
+        samples = held_out(samples, arguments.split)
+    samples = _evenly(samples, arguments.limit)
+    _tell_taught(arguments, samples)
     methods = _methods(arguments, inspector)
     status = _DONE
     with progress(samples, "picture", quiet=False) as bar:
@@ -84,6 +89,21 @@ def localization(arguments: argparse.Namespace) -> int:
 def _tell(annotations: Annotations) -> None:
     for note in notes_on(annotations.broken):
         print(f"camviewer: {note}", file=sys.stderr)
+
+
+def _tell_taught(arguments: argparse.Namespace, samples: list[Sample]) -> None:
+    """Figures of pictures that were taught say little; nobody shall take them for others."""
+    weights = network_of(arguments)[1]["weights"]
+    if weights is None:
+        return
+    seen, pictures = taught_with(weights, samples)
+    if seen:
+        print(
+            f"camviewer: {seen:,} of {pictures:,} pictures that are measured here were taught to "
+            f"{weights}, which flatters the figures. With --split FILE, which `camviewer teach "
+            "--split FILE` writes, only those count that were held out.",
+            file=sys.stderr,
+        )
 
 
 def _methods(arguments: argparse.Namespace, inspector: Inspector) -> list[str]:

@@ -181,6 +181,12 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_limit(localization)
     localization.add_argument(
+        "--split",
+        type=Path,
+        metavar="FILE",
+        help="measure only what `camviewer teach --split FILE` held out of DATA",
+    )
+    localization.add_argument(
         "--methods",
         nargs="+",
         metavar="NAME",

@@ -15,7 +15,7 @@ from camviewer.errors import CamviewerError, ExportError
 from camviewer.evaluate import datasets
 from camviewer.evaluate.datasets.image_labels import image_labels
 from camviewer.teach import saving
-from camviewer.teach.data.dataset import Dataset
+from camviewer.teach.data.dataset import Dataset, printable
 from camviewer.teach.data.reading import read
 from camviewer.teach.figures import GOOD
 from camviewer.teach.head import Head
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps({**about, "out": str(arguments.out), "notes": _notes(learnt)}))
     else:
-        print(_table(learnt))
+        print(_table(learnt, arguments.data))
         print(f"\nWritten to {arguments.out}. Open it in the window: camviewer {arguments.out}")
     if ending:
         print(ending, file=sys.stderr)
@@ -71,13 +71,28 @@ def _dataset(arguments: argparse.Namespace) -> Dataset:
         return image_labels(datasets.read(data, arguments.boxes, nothing or None), nothing)
     if arguments.multi_label is not None:
         return read(arguments.multi_label, root=data, nothing=nothing, multi=True)
+    kind = _annotated(data)
     try:
-        return read(data, nothing=nothing)
+        found = read(data, nothing=nothing)
     except CamviewerError as error:
-        if data.is_dir() and datasets.annotation_files(data):
-            hint = "If its annotations name the classes, add --boxes voc."
-            raise CamviewerError(f"{error} {hint}") from error
-        raise
+        if kind is None:
+            raise
+        hint = f"If its annotations name the classes, add --boxes {kind}."
+        raise CamviewerError(f"{error} {hint}") from error
+    if kind is not None:
+        print(
+            f"camviewer: the classes are folders of {data}. If its annotations name others that "
+            f"are meant, add --boxes {kind}.",
+            file=sys.stderr,
+        )
+    return found
+
+
+def _annotated(data: Path) -> str | None:
+    """The format of what annotates a folder's pictures, or of an annotation file."""
+    if data.is_dir() and datasets.annotation_files(data):
+        return "voc"
+    return "coco" if datasets.coco_files(data) else None
 
 
 def _write_split(path: Path, learnt: Taught) -> None:
@@ -102,7 +117,7 @@ def _notes(learnt: Taught) -> list[str]:
     return [*learnt.dataset.notes(), *learnt.split.notes]
 
 
-def _table(learnt: Taught) -> str:
+def _table(learnt: Taught, data: Path) -> str:
     figures = learnt.figures
     counts = learnt.dataset.counts()
     width = min(_WIDEST, max(len(name) for name in (*counts, "class")))
@@ -124,16 +139,27 @@ def _table(learnt: Taught) -> str:
             f"{' and '.join(tap.name for tap in learnt.descent.taps)}, pictures of "
             f"{learnt.classifier.preprocessing.input_size} pixels{_strongest(learnt)}"
         ),
+        *_several(learnt.dataset),
         *_of_head(learnt.head),
         *teach_deep.lines(learnt),
         ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in learnt.seconds.items()),
     ]
     for mistake in figures.mistakes[:_NAMED_MISTAKES]:
         truth, said = (", ".join(names) or "none" for names in (mistake.truth, mistake.predicted))
-        lines.append(
-            f"wrong: {mistake.path.name} shows {truth}, taken for {said} ({mistake.score:.2f})"
-        )
+        folder = data if data.is_dir() else data.parent
+        inside = mistake.path.is_relative_to(folder)
+        name = printable(str(mistake.path.relative_to(folder) if inside else mistake.path))
+        lines.append(f"wrong: {name} shows {truth}, taken for {said} ({mistake.score:.2f})")
     return "\n".join([*lines, *_notes(learnt), *_advice(learnt)])
+
+
+def _several(dataset: Dataset) -> list[str]:
+    """Why classes do not exclude each other, where annotations decided that."""
+    shared = sum(len(example.labels) > 1 for example in dataset.examples)
+    if not shared:
+        return []
+    shows = "picture shows" if shared == 1 else "pictures show"
+    return [f"{shared:,} {shows} several classes, so each class is decided for itself"]
 
 
 def _advice(learnt: Taught) -> list[str]:

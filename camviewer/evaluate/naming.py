@@ -28,6 +28,8 @@ class Names:
     ) -> None:
         """Match every name with a label; case, underscores and hyphens do not matter.
 
+        Where only they tell labels apart, and where a label is a number, the very same one counts.
+
         Args:
             classifier: the network.
             names: all that the annotations use.
@@ -50,7 +52,7 @@ class Names:
         self._left_out = frozenset(name for name, label in mapped.items() if not label)
         known = _labels(classifier) if ids is None else _identifiers(ids)
         self._index = {
-            name: classifier.find(label) for name, label in mapped.items() if label
+            name: _exact(label, classifier) for name, label in mapped.items() if label
         } | _matched([name for name in wanted if name not in mapped], known, classifier, ids)
 
     def index(self, name: str) -> int:
@@ -72,6 +74,12 @@ class Names:
         ]
 
 
+def _exact(label: str, classifier: Classifier) -> int:
+    """The class of a label, or of a number that is no label."""
+    found = [number for number, own in enumerate(classifier.labels) if own == label]
+    return found[0] if len(found) == 1 else classifier.find(label)
+
+
 def names_of(samples: Iterable[Sample]) -> set[str]:
     """Every class name of a data set."""
     return {name for sample in samples for name in (sample.name, *sample.others)}
@@ -86,6 +94,8 @@ def _matched(
     strangers, ambiguous, index = [], [], {}
     for name in names:
         found = known.get(_plain(name), [])
+        if ids is None and len(found) > 1:
+            found = [n for n in found if classifier.labels[n] == name] or found
         if len(found) == 1:
             index[name] = found[0]
         elif found:

@@ -139,7 +139,7 @@ class Extractor:
     def _of(
         self, path: Path, wanted: Sequence[Look], cancelled: Cancelled | None
     ) -> NDArray[np.float32]:
-        content = _hash_of(path)
+        content = content_hash(path)
         keys = [self._key(content, look) for look in wanted]
         found = self._store.get(keys)
         missing = [(k, look) for k, look in zip(keys, wanted, strict=True) if k not in found]
@@ -178,7 +178,12 @@ def check(cancelled: Cancelled | None) -> None:
         raise CancelledError("Teaching was cancelled.")
 
 
-def _hash_of(path: Path) -> str:
+def content_hash(path: Path) -> str:
+    """SHA-256 of a picture's file, hexadecimal.
+
+    Raises:
+        PictureError: if it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,28 +4,54 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from camviewer import __version__
+from camviewer.errors import PictureError
 from camviewer.models import taught
 from camviewer.teach.deep.teaching import DeeplyTaught
+from camviewer.teach.features import content_hash
 from camviewer.teach.teaching import Taught
+
+PICTURES = "pictures"
+"""Where a file keeps the fingerprints of what it was taught with."""
+
+_LENGTH = 16  # of a fingerprint, in hexadecimal digits
 
 
 def save(learnt: Taught, path: Path) -> dict[str, Any]:
     """Write the network to a file, which is replaced if it is there.
 
     Returns:
-        What is kept beside the weights, see `about`.
+        What is kept beside the weights, see `about`; fingerprints of the pictures are, too.
 
     Raises:
         ExportError: if it cannot be written.
     """
     told = about(learnt)
-    taught.save(path, learnt.classifier, learnt.descent, told)
+    taught.save(path, learnt.classifier, learnt.descent, told | {PICTURES: _pictures(learnt)})
     return told
+
+
+def fingerprint(picture: Path) -> str:
+    """What a picture's file is recognised by, whatever its name.
+
+    Raises:
+        PictureError: if it cannot be read.
+    """
+    return content_hash(picture)[:_LENGTH]
+
+
+def _pictures(learnt: Taught) -> list[str]:
+    """Fingerprints of the pictures that were taught; their order tells nothing."""
+    found = set()
+    for index in learnt.split.teaching:
+        with suppress(PictureError):  # it was there a moment ago
+            found.add(fingerprint(learnt.dataset.examples[index].path))
+    return sorted(found)
 
 
 def about(learnt: Taught) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from camviewer.cli import main
 from camviewer.models import taught
+from camviewer.teach.saving import PICTURES, fingerprint
 from tests.cli.own_cache import cache, own_cache
 from tests.evaluate.test_datasets import voc
 from tests.teach.lessons import folders, ring_or_cross, table
@@ -74,6 +75,46 @@ def test_classes_come_from_annotations(
     assert {c["name"]: c["pictures"] for c in told["figures"]["classes"]} == {
         name.name: 2 for name in data.iterdir()
     }
+
+
+def test_what_was_taught_is_not_taken_for_a_trial(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nine of eighteen pictures are taught; a copy by another name is known again."""
+    for path in data.rglob("*.png"):
+        voc(path.with_suffix(".xml"), path.name, (path.parent.name, 1, 1, 90, 90), side=96)
+    out, lists = tmp_path / "mine.safetensors", tmp_path / "split.json"
+    options = ("--split", str(lists), "--held-out", "0.5", *_FIXED)
+    assert main(["teach", str(data), "--out", str(out), *options]) == 0
+    assert f"the classes are folders of {data}" in capsys.readouterr().err
+    run = ("--model", str(out), "--json", "--device", "cpu", "--runtime", "eager")
+    measure = ["evaluate", "localization", str(data), *run]
+    assert main(measure) == 0
+    printed = capsys.readouterr()
+    assert "9 of 18 pictures that are measured here were taught" in printed.err
+    assert json.loads(printed.out)["pictures"] == 18
+    assert main([*measure, "--split", str(lists)]) == 0
+    printed = capsys.readouterr()
+    assert "measured here" not in printed.err
+    assert json.loads(printed.out)["pictures"] == 9
+    for content, said in (
+        ('{"held_out": []}', "Give the folder that was taught"),
+        ("[]", "does not say which pictures were held out"),
+        ("", "does not say which pictures were held out"),
+    ):
+        lists.write_text(content)
+        assert main([*measure, "--split", str(lists)]) == 2
+        assert said in capsys.readouterr().err
+    assert main([*measure, "--split", str(tmp_path / "none.json")]) == 2
+    assert "none.json cannot be read" in capsys.readouterr().err
+    taught_one = next(
+        p for p in data.rglob("*.png") if fingerprint(p) in taught.about(out)[PICTURES]
+    )
+    alone = tmp_path / "alone"
+    voc(alone / "x.xml", "x.png", (taught_one.parent.name, 1, 1, 90, 90), side=96)
+    (alone / "x.png").write_bytes(taught_one.read_bytes())
+    assert main(["evaluate", "localization", str(alone), *run]) == 0
+    assert "1 of 1 pictures that are measured here" in capsys.readouterr().err
 
 
 def test_where_many_are_wrong_ways_on_are_named(

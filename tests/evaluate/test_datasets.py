@@ -76,6 +76,46 @@ def test_a_class_each_is_a_sample(tmp_path: Path) -> None:
     assert (dog.name, len(dog.boxes), dog.others) == ("dog", 1, {"cat"})
 
 
+def test_corners_may_be_swapped(tmp_path: Path) -> None:
+    picture(tmp_path / "a.jpg")
+    voc(tmp_path / "a.xml", "a.jpg", ("cat", 30, 5, 10, 15), side=0)
+    assert pascal_voc(tmp_path).samples[0].boxes == ((0.25, 0.25, 0.75, 0.75),)
+
+
+def test_annotations_called_like_their_picture_but_for_its_ending(tmp_path: Path) -> None:
+    """As those of Stanford's dogs are published: name and file name both lack the ending."""
+    made = [picture(tmp_path / "Images" / f"n0-{n}" / f"n0_{n}.jpg") for n in ("pug", "collie")]
+    for path in made:
+        voc(tmp_path / "Annotation" / path.parent.name / f"{path.stem}.xml", path.stem)
+        (tmp_path / "Annotation" / path.parent.name / f"{path.stem}.xml").rename(
+            tmp_path / "Annotation" / path.parent.name / path.stem
+        )
+    found = pascal_voc(tmp_path)
+    assert {s.picture for s in found.samples} == set(made)
+    assert not found.broken
+
+
+def test_a_file_name_copied_from_another_annotation_is_passed_over(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        picture(tmp_path / f"{name}.jpg")
+    voc(tmp_path / "a.xml", "a.jpg", ("cat", 0, 0, 9, 9))
+    voc(tmp_path / "b.xml", "a.jpg", ("dog", 0, 0, 9, 9))
+    voc(tmp_path / "other.xml", "c.jpg", ("cow", 0, 0, 9, 9))
+    found = {s.name: s.picture.name for s in pascal_voc(tmp_path).samples}
+    assert found == {"cat": "a.jpg", "dog": "b.jpg", "cow": "c.jpg"}
+
+
+def test_masks_of_others_are_no_pictures_of_nothing(tmp_path: Path) -> None:
+    for name in ("a", "b", "empty"):
+        picture(tmp_path / "images" / f"{name}.jpg")
+        picture(tmp_path / "annotations" / "trimaps" / f"{name}.png")
+    for name in ("a", "b"):
+        picture(tmp_path / "SegmentationObject" / f"{name}.png")
+        voc(tmp_path / "annotations" / "xmls" / f"{name}.xml", f"{name}.jpg")
+    found = read(tmp_path, "voc", "background").samples
+    assert [s.picture.name for s in found if s.name == "background"] == ["empty.jpg"]
+
+
 def test_hidden_files_and_pictures_without_objects_are_left_out(tmp_path: Path) -> None:
     picture(tmp_path / "a.jpg")
     voc(tmp_path / "a.xml", "a.jpg")
@@ -95,7 +135,7 @@ def test_where_the_size_is_missing_the_picture_knows_it(tmp_path: Path) -> None:
     ("thing", "told"),
     [
         (OBJECT.format("cat", 0, 0, "wide", 9), "object 2: could not convert"),
-        (OBJECT.format("cat", 9, 9, 3, 3), "object 2: a box without area"),
+        (OBJECT.format("cat", 9, 9, 9, 30), "object 2: a box without area"),
         (OBJECT.format("cat", "nan", 0, 3, 3), "object 2: a box whose numbers are not finite"),
         (OBJECT.format(" ", 0, 0, 3, 3), "object 2: <object> has no name"),
         ("<object><name>cat</name></object>", "object 2: it has no box"),
@@ -113,7 +153,7 @@ def test_an_annotation_that_cannot_be_used_is_listed(tmp_path: Path) -> None:
     for name in ("a", "b"):
         picture(tmp_path / f"{name}.jpg")
     voc(tmp_path / "a.xml", "a.jpg")
-    voc(tmp_path / "1.xml", "b.jpg", ("cat", 9, 9, 3, 3))
+    voc(tmp_path / "1.xml", "b.jpg", ("cat", 9, 9, 9, 3))
     voc(tmp_path / "c.xml", "c.jpg")
     found = pascal_voc(tmp_path)
     assert [s.picture.name for s in found.samples] == ["a.jpg"]

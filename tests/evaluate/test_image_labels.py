@@ -1,5 +1,6 @@
 """Annotations as image-level labels."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -86,9 +87,56 @@ def test_a_dropped_folder_has_the_classes_of_its_annotations(tmp_path: Path) -> 
 def test_folders_say_more_than_annotations(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         path = picture(tmp_path / name / "1.jpg")
-        voc(path.with_suffix(".xml"), path.name, ("beast", 1, 1, 9, 9))
+        voc(path.with_suffix(".xml"), path.name, (name, 1, 1, 9, 9))
     assert annotated([tmp_path]) is None
+    for file in tmp_path.rglob("*.xml"):
+        file.write_text(file.read_text().replace(f"<name>{file.parent.name}<", "<name>beast<"))
+    found = annotated([tmp_path])
+    assert found is not None
+    assert list(found.classes) == ["cat", "dog"]
+    assert found.note == (
+        "The folders are the classes. Annotations that name others (beast) are not used."
+    )
     assert annotated([tmp_path / "cat", tmp_path / "dog"]) is None
+
+
+def test_a_class_on_one_picture_is_left_out_and_told(tmp_path: Path) -> None:
+    paths = [picture(tmp_path / f"{n}.jpg") for n in range(6)]
+    names = ("cat", "dog", "cat", "dog", "d", "cat")
+    samples = [Sample(p, name, (_BOX,)) for p, name in zip(paths, names, strict=True)]
+    samples.append(Sample(paths[5], "c", (_BOX,), others=frozenset(("cat",))))
+    found = image_labels(Annotations(tuple(samples)))
+    assert found.counts() == {"cat": 3, "dog": 2}
+    assert not found.multi_label
+    assert [(item.path, item.reason) for item in found.skipped] == [
+        (paths[4], "Fewer than 2 pictures show d, so it is not taught."),
+        (paths[5], "Fewer than 2 pictures show c, so it is not taught."),
+    ]
+    few = Annotations(tuple(samples[:3]))
+    with pytest.raises(CamviewerError, match=r"Too few pictures of dog \(1\)"):
+        image_labels(few)
+
+
+def test_coco_names_the_classes_too(tmp_path: Path) -> None:
+    made = [picture(tmp_path / "train" / f"{n}.jpg") for n in range(3)]
+    content = {
+        "images": [
+            {"id": n, "file_name": p.name, "width": 40, "height": 20} for n, p in enumerate(made)
+        ],
+        "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+        "annotations": [
+            {"image_id": n, "category_id": 1 + n % 2, "bbox": [1, 1, 9, 9]} for n in range(3)
+        ],
+    }
+    file = tmp_path / "train" / "_annotations.coco.json"
+    file.write_text(json.dumps(content))
+    for dropped in (tmp_path / "train", file):
+        found = annotated([dropped])
+        assert found is not None
+        assert found.classes == {"cat": made[::2], "dog": [made[1]]}
+    file.write_text('[{"file": "0.jpg", "labels": ["cat"]}]')
+    assert annotated([file]) is None
+    assert annotated([tmp_path / "train"]) is None
 
 
 def test_annotations_say_more_than_the_parts_of_a_data_set(tmp_path: Path) -> None:

@@ -140,3 +140,26 @@ def test_magnetic_tiles(shared_data: Path) -> None:
     }  # fmt: skip
     assert all(s.marked == (s.name != "Free") for s in found)
     assert found[0].truth().boxes
+
+
+def test_a_trimap_is_1_where_the_thing_is(tmp_path: Path) -> None:
+    """2 is what is behind it, 3 the seam: as of the Oxford-IIIT pets."""
+    picture(tmp_path / "images" / "a.jpg")
+    drawn = mask(tmp_path / "annotations" / "trimaps" / "a.png")
+    values = np.full((20, 40), 2, np.uint8)
+    values[5:15, 10:30] = 3
+    values[6:14, 12:28] = 1
+    Image.fromarray(values).save(drawn)
+    (sample,) = masks(tmp_path).samples
+    truth = sample.truth()
+    assert truth.mask is not None
+    np.testing.assert_array_equal(truth.mask, values == 1)
+
+
+def test_masks_of_objects_are_passed_over_beside_those_of_classes(tmp_path: Path) -> None:
+    made = picture(tmp_path / "JPEGImages" / "a.jpg")
+    for folder in ("SegmentationClass", "SegmentationObject"):
+        mask(tmp_path / folder / "a.png")
+    (sample,) = masks(tmp_path).samples
+    assert sample.picture == made
+    assert sample.marked

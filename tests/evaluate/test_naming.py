@@ -76,3 +76,17 @@ def test_identifiers_come_from_a_file(tmp_path: Path) -> None:
     ids.write_bytes(b"\xff\xfe\xff")
     with pytest.raises(CamviewerError, match="cannot be read"):
         Names(network(*CATS), ["n02"], ids=ids)
+
+
+def test_a_label_that_is_a_number_is_no_index() -> None:
+    mapped = {"a": "1", "b": "2", "c": "10"}
+    names = Names(network("1", "2", "10"), mapped, mapped=mapped)
+    assert [names.index(n) for n in "abc"] == [0, 1, 2]
+    assert Names(network("2", "3", "4"), ["a"], mapped={"a": "0"}).index("a") == 0
+
+
+def test_where_case_alone_tells_labels_apart_the_very_same_counts() -> None:
+    names = Names(network("cat", "Cat"), ["Cat", "cat"])
+    assert [names.index(n) for n in ("Cat", "cat")] == [1, 0]
+    with pytest.raises(CamviewerError, match=r"CAT \(0 or 1\)"):
+        Names(network("cat", "Cat"), ["CAT"])

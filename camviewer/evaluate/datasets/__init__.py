@@ -1,6 +1,6 @@
 """Pictures with what a person marked on them."""
 
-from camviewer.evaluate.datasets.coco import coco
+from camviewer.evaluate.datasets.coco import coco, coco_files
 from camviewer.evaluate.datasets.masks import masks
 from camviewer.evaluate.datasets.reading import FORMATS, read
 from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, Truth
@@ -14,6 +14,7 @@ __all__ = [
     "Truth",
     "annotation_files",
     "coco",
+    "coco_files",
     "masks",
     "pascal_voc",
     "read",

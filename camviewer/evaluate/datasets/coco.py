@@ -63,7 +63,8 @@ def coco(path: Path) -> Annotations:
     Raises:
         CamviewerError: if the file cannot be read, or no entry used; the message names the first.
     """
-    file, content = _only_file(path) if path.is_dir() else (path, _content(path))
+    file = _only_file(path) if path.is_dir() else path
+    content = _content(file)
     try:
         found = _Content(content)
     except ValueError as error:
@@ -88,18 +89,31 @@ def _root(path: Path) -> Path:
     return path.parent.parent if path.parent.name.casefold() == "annotations" else path.parent
 
 
-def _only_file(folder: Path) -> tuple[Path, dict[str, Any]]:
-    """The one COCO file in a folder or below; captions and other JSON files do not count."""
-    found = [
-        (file, content)
-        for file in sorted(folder.rglob("*.json"))
-        if _is_coco(content := _content(file))
-    ]
+def coco_files(path: Path) -> list[Path]:
+    """The COCO files among the JSON files in a folder and below, or the file itself if it is one.
+
+    Captions and other JSON files do not count, nor what cannot be read.
+    """
+    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    return [file for file in files if _is_coco_file(file)]
+
+
+def _is_coco_file(file: Path) -> bool:
+    try:
+        return file.suffix.casefold() == ".json" and _is_coco(_content(file))
+    except CamviewerError:
+        return False
+
+
+def _only_file(folder: Path) -> Path:
+    found = coco_files(folder)
     if len(found) == 1:
         return found[0]
     if not found:
+        for file in folder.rglob("*.json"):
+            _content(file)  # one that cannot be read says why
         raise CamviewerError(f"No COCO annotations (*.json with boxes) in {folder}.")
-    names = ", ".join(str(file) for file, _ in found[:5])
+    names = ", ".join(str(file) for file in found[:5])
     raise CamviewerError(f"Several COCO annotation files: {names}. Give one of them as DATA.")
 
 

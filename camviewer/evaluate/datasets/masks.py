@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample
 from camviewer.media.images import find_pictures, load
+from camviewer.teach.data.masks import MASK_FOLDERS
 
 _ENDINGS = ("_mask", "-mask", ".mask", "_gt", "_label", "_seg", "_segmentation")
-_MASK_FOLDERS = frozenset(
-    {
-        *("mask", "masks", "ground_truth", "groundtruth", "gt", "label", "labels", "annotations"),
-        *("segmentation", "segmentations", "segmentationclass"),
-    }
-)
+_OBJECT_FOLDERS = frozenset({"segmentationobject"})  # Pascal VOC's masks again, in other colours
+_TRIMAP_FOLDERS = frozenset({"trimap", "trimaps"})
+_THING = 1  # in a trimap; 2 is what is behind it, 3 the seam
 _PICTURE_FOLDERS = frozenset(
     {
         *("image", "images", "img", "imgs", "jpegimages", "picture", "pictures", "photos", "data"),
@@ -71,7 +71,7 @@ def masks(folder: Path) -> Annotations:
 
 def _sorted(found: Iterable[Path], folder: Path) -> tuple[list[Path], list[Path]]:
     """Pictures, and masks."""
-    files = list(found)
+    files = [f for f in found if _OBJECT_FOLDERS.isdisjoint(map(str.casefold, f.parts))]
     taken: defaultdict[tuple[Path, str], set[str]] = defaultdict(set)
     for file in files:
         taken[file.parent, file.stem.casefold()].add(file.suffix.casefold())
@@ -83,7 +83,7 @@ def _sorted(found: Iterable[Path], folder: Path) -> tuple[list[Path], list[Path]
         # of two files of one name, that which loses nothing is the mask
         is_mask = (
             (stem != file.stem.casefold() and (file.parent, stem) in taken)
-            or any(part.casefold() in _MASK_FOLDERS for part in _folders(file, folder))
+            or any(part.casefold() in MASK_FOLDERS for part in _folders(file, folder))
             or (file.suffix.casefold() in _LOSSLESS and bool(beside - _LOSSLESS))
         )
         (drawn if is_mask else pictures).append(file)
@@ -93,12 +93,12 @@ def _sorted(found: Iterable[Path], folder: Path) -> tuple[list[Path], list[Path]
 def _place(file: Path, root: Path) -> tuple[str, ...]:
     """What a picture and its mask have in common: folders but for those of the kind, and stem."""
     folders = (part.casefold() for part in _folders(file, root))
-    kept = (part for part in folders if part not in _MASK_FOLDERS | _PICTURE_FOLDERS)
+    kept = (part for part in folders if part not in MASK_FOLDERS | _PICTURE_FOLDERS)
     return (*kept, _stem(file))
 
 
 def _telling(mask: Path, root: Path) -> set[str]:
-    return {part for part in _folders(mask, root) if part.casefold() not in _MASK_FOLDERS}
+    return {part for part in _folders(mask, root) if part.casefold() not in MASK_FOLDERS}
 
 
 def _stem(file: Path) -> str:
@@ -118,7 +118,12 @@ def _class_of(picture: Path, root: Path) -> str:
 
 
 def _read(file: Path) -> Mask:
-    """Where a mask is bright; where its values number the things, wherever it is not 0."""
+    """Where a mask is bright; where its values number the things, wherever it is not 0.
+
+    In a folder of trimaps: where it is 1.
+    """
     values = load(file).pixels.max(axis=2)
+    if file.parent.name.casefold() in _TRIMAP_FOLDERS:
+        return np.asarray(values == _THING, np.bool_)
     mask: Mask = values >= _BRIGHT if values.max() >= _BRIGHT else values > 0
     return mask

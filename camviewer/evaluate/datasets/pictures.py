@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePath, PureWindowsPath
 
 from camviewer.errors import CamviewerError
-from camviewer.media.images import find_pictures
+from camviewer.media.images import find_pictures, is_picture
 from camviewer.teach.data.dataset import printable
 
 _FOLDERS = ("images", "JPEGImages")
@@ -21,17 +21,22 @@ class Pictures:
     their folder, or somewhere else below the data set's folder, in a folder for each class, say.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, annotations: Iterable[Path] = ()) -> None:
         """Nothing is read yet.
 
         Args:
             root: the data set's folder. Pictures are also looked for one folder above the
                 annotation, as the annotations' folder alone may have been given.
+            annotations: where there is a file for each picture, all of them.
         """
         self._root = root
+        self._annotated = {file.stem.casefold() for file in annotations}
 
     def find(self, annotation: Path, named: str) -> Path:
         """The picture that an annotation speaks of.
+
+        One that names a picture of another annotation's name was copied from that and forgotten:
+        where there is a picture of its own name, it speaks of this.
 
         Args:
             annotation: the file.
@@ -42,8 +47,13 @@ class Pictures:
             CamviewerError: if there is none, or several and no telling which.
         """
         hint = PureWindowsPath(named)
-        near = next((c for c in self._near(annotation, hint) if _is_file(c)), None)
-        return near or self._anywhere(annotation, hint)
+        own = annotation.stem.casefold()
+        stolen = hint.stem.casefold() != own and hint.stem.casefold() in self._annotated
+        if stolen and own in self._by_stem:
+            hint = hint.with_name(self._by_stem[own][0].name)
+        # of Stanford's dogs the annotation is called like the picture, but for the latter's ending
+        near = (c for c in self._near(annotation, hint) if c != annotation and is_picture(c))
+        return next(near, None) or self._anywhere(annotation, hint)
 
     def all(self) -> list[Path]:
         """Every picture below the data set's folder, in natural order."""
@@ -57,8 +67,10 @@ class Pictures:
         yield from (folder / hint.name for folder in folders)
 
     def _anywhere(self, annotation: Path, hint: PureWindowsPath) -> Path:
-        found = self._by_name.get(hint.name.casefold()) or self._by_stem.get(
-            annotation.stem.casefold(), []
+        found = (
+            self._by_name.get(hint.name.casefold())
+            or self._by_stem.get(hint.name.casefold())
+            or self._by_stem.get(annotation.stem.casefold(), [])
         )
         # of pictures with one name, that on the path that is most like the annotation's
         ranked = sorted(found, key=lambda path: -_likeness(path, annotation, hint))
@@ -79,13 +91,6 @@ class Pictures:
     @cached_property
     def _by_stem(self) -> dict[str, list[Path]]:
         return _index(self.all(), lambda path: path.stem)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have
-        return False
 
 
 def _index(paths: list[Path], key: Callable[[Path], str]) -> dict[str, list[Path]]:

@@ -13,6 +13,7 @@ from camviewer.evaluate.datasets.masks import masks
 from camviewer.evaluate.datasets.sample import Annotations, Sample
 from camviewer.evaluate.datasets.voc import pascal_voc
 from camviewer.media.images import find_pictures
+from camviewer.teach.data.masks import masks_among
 
 FORMATS: Mapping[str, Callable[[Path], Annotations]] = MappingProxyType(
     {"voc": pascal_voc, "coco": coco, "masks": masks}
@@ -27,7 +28,7 @@ def read(path: Path, kind: str, nothing: str | None = None) -> Annotations:
         kind: one of `FORMATS`.
         nothing: the class of the pictures in the folder on which nothing is marked; they are left
             out when None, unless the format knows their class (masks). Pictures whose annotation
-            cannot be used are not among them.
+            cannot be used are not among them, nor masks of others.
 
     Raises:
         CamviewerError: if it cannot be read, or nothing is marked on any picture.
@@ -41,9 +42,13 @@ def read(path: Path, kind: str, nothing: str | None = None) -> Annotations:
         return found
     marked = {sample.picture.resolve() for sample in found.samples}
     folder = path if path.is_dir() else path.parent
+    pictures = find_pictures([folder])
+    masked = masks_among(pictures, folder)
     rest = tuple(
         Sample(picture, nothing)
-        for picture in find_pictures([folder])
-        if picture.resolve() not in marked and picture.stem.casefold() not in found.unsure
+        for picture in pictures
+        if picture.resolve() not in marked
+        and picture.stem.casefold() not in found.unsure
+        and picture not in masked
     )
     return replace(found, samples=found.samples + rest)

@@ -61,7 +61,7 @@ def pascal_voc(folder: Path) -> Annotations:
         raise CamviewerError(
             f"No Pascal VOC annotations (*.xml) in {folder}. For other formats see --boxes."
         )
-    pictures = Pictures(folder)
+    pictures = Pictures(folder, files)
     samples, broken = list[Sample](), list[Broken]()
     for file in files:
         try:
@@ -125,6 +125,8 @@ def _corners(thing: Element, width: float, height: float) -> Corners:
     if box is None:
         raise ValueError("it has no box (bndbox)")
     left, top, right, bottom = (float(_text(box, edge)) for edge in _EDGES)
+    # some tools write the corner where the mouse went down first
+    (left, right), (top, bottom) = sorted((left, right)), sorted((top, bottom))
     return corners_of(left / width, top / height, right / width, bottom / height)
 
 

@@ -25,6 +25,7 @@ LEAST = 2
 """Pictures that a class needs: one to learn from and one to try it on."""
 
 _LONGEST_NAME = 100
+_ARCHIVES = frozenset((".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"))
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,19 @@ def readable(
         except PictureError as error:
             broken.append(Broken(example.path, str(error)))
     return tuple(sound), tuple(broken)
+
+
+def refuse_archives(paths: Iterable[Path]) -> None:
+    """Pictures are not taken out of archives.
+
+    Raises:
+        CamviewerError: if a file is one by its name.
+    """
+    for path in paths:
+        if path.suffix.casefold() in _ARCHIVES and path.is_file():
+            raise CamviewerError(
+                f"{printable(path.name)} is an archive. Unpack it, and take the folder."
+            )
 
 
 def class_name(text: str) -> str:

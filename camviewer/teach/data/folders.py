@@ -17,20 +17,16 @@ from camviewer.teach.data.dataset import (
     printable,
     readable,
 )
+from camviewer.teach.data.masks import masks_among
 
-_PHOTOGRAPHS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
-_MASK_FOLDERS = frozenset(
-    (
-        *("mask", "masks", "gt", "ground_truth", "groundtruth", "ground truth"),
-        *("annotation", "annotations", "segmentation", "segmentations"),
-    )
-)
-_MASK_ENDING = re.compile(r"[ _.-](masks?|gt|ground_?truth|annotation|seg(mentation)?)$", re.I)
 # Folders of these names only wrap the class folders.
 _WRAPPERS = frozenset(
     ("image", "images", "img", "imgs", "jpegimages", "pictures", "photos", "data", "dataset")
 )
-_PARTS = frozenset(("train", "training", "val", "valid", "validation", "test", "testing", "eval"))
+# Folders of these names are parts of a data set, such as test, train2017 or train_images.
+_PART = re.compile(
+    r"(train(ing)?|val(id|idation)?|test(ing)?|eval)([ _-]?(\d{4}|images?|imgs?|set))?", re.I
+)
 
 _IS_MASK = "It is a mask or annotation of another picture."
 _HAS_NO_CLASS = "It lies beside the class folders, so its class is not known."
@@ -89,7 +85,7 @@ def _found(path: Path) -> tuple[Path, _Folders, list[Path], list[Broken]]:
     found = {folder: images.find_pictures([folder]) for folder in folders}
     skipped = [Broken(folder, _NO_PICTURES) for folder in folders if not found[folder]]
     loose = images.find_pictures(_files(path))
-    masks = _masks([*loose, *(p for pictures in found.values() for p in pictures)], path)
+    masks = masks_among([*loose, *(p for pictures in found.values() for p in pictures)], path)
     skipped += [Broken(mask, _IS_MASK) for mask in masks]
     classes = {folder: [p for p in found[folder] if p not in masks] for folder in folders}
     classes = {folder: pictures for folder, pictures in classes.items() if pictures}
@@ -130,31 +126,6 @@ def _subfolders(path: Path) -> list[Path]:
 
 def _files(path: Path) -> list[Path]:
     return [f for f in path.iterdir() if not f.name.startswith(".") and images.is_picture(f)]
-
-
-def _masks(pictures: Iterable[Path], root: Path) -> dict[Path, None]:
-    """Those that annotate another of the pictures."""
-    pictures = list(pictures)
-    inside = {p for p in pictures if _in_mask_folder(p, root)}
-    photographs = {(p.parent, p.stem) for p in pictures if p.suffix.casefold() in _PHOTOGRAPHS}
-    beside = {(p.parent, p.stem) for p in pictures}
-    outside = {p.stem for p in pictures if p not in inside}
-    masks: dict[Path, None] = {}
-    for picture in pictures:
-        base = _MASK_ENDING.sub("", picture.stem)
-        lossless = picture.suffix.casefold() not in _PHOTOGRAPHS
-        if (
-            (lossless and (picture.parent, picture.stem) in photographs)
-            or (base != picture.stem and (picture.parent, base) in beside)
-            or (picture in inside and base in outside)
-        ):
-            masks[picture] = None
-    return masks
-
-
-def _in_mask_folder(picture: Path, root: Path) -> bool:
-    parents = picture.relative_to(root).parts[:-1]
-    return any(part.casefold() in _MASK_FOLDERS for part in parents)
 
 
 def _entered(root: Path, classes: _Folders, loose: list[Path]) -> tuple[Path, _Folders, list[Path]]:
@@ -198,7 +169,7 @@ def _refuse_no_classes(root: Path, classes: _Folders, loose: list[Path]) -> None
 
 
 def _refuse_parts(root: Path, classes: _Folders) -> None:
-    parts = [folder for folder in classes if folder.name.casefold() in _PARTS]
+    parts = [folder for folder in classes if _PART.fullmatch(folder.name)]
     if parts and len(parts) == len(classes):
         raise CamviewerError(
             f"{printable(str(root))} holds {' and '.join(f.name for f in parts)}, not classes. "

@@ -10,7 +10,7 @@ from camviewer.errors import CamviewerError
 from camviewer.media import images
 from camviewer.media.videos import is_video
 from camviewer.teach.data import folders, tables
-from camviewer.teach.data.dataset import class_name, find_nothing, printable
+from camviewer.teach.data.dataset import class_name, find_nothing, printable, refuse_archives
 from camviewer.teach.data.lesson import is_lesson
 
 _NOTHING = "nothing"
@@ -54,6 +54,7 @@ def gather(paths: Iterable[Path]) -> Gathered:
         CamviewerError: if it cannot be read or understood, or there are no pictures.
     """
     given = tuple(paths)
+    refuse_archives(given)
     if len(given) == 1:
         return _of_one(given[0])
     dirs = [path for path in given if path.is_dir()]
@@ -102,6 +103,7 @@ def pictures_in(paths: Iterable[Path]) -> list[Path]:
         CamviewerError: if there are none.
     """
     given = tuple(paths)
+    refuse_archives(given)
     found = images.find_pictures(path for path in given if path.is_dir())
     found += _loose(path for path in given if not path.is_dir())
     if not found:
@@ -128,8 +130,12 @@ def _of_one(path: Path) -> Gathered:
 
 
 def _loose(paths: Iterable[Path]) -> list[Path]:
-    """Files as they are; what is wrong with them is found out later. Videos are left out."""
-    return [path for path in paths if images.is_picture(path) or not is_video(path)]
+    """The pictures among files; that one is gone or damaged is found out later."""
+    return [
+        path
+        for path in paths
+        if path.suffix.casefold() in images.EXTENSIONS or images.is_picture(path)
+    ]
 
 
 def _none(given: Iterable[Path]) -> CamviewerError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from camviewer.teach.data import folders, tables
-from camviewer.teach.data.dataset import Dataset
+from camviewer.teach.data.dataset import Dataset, refuse_archives
 from camviewer.teach.data.lesson import Lesson, is_lesson
 
 
@@ -23,6 +23,7 @@ def read(
     Raises:
         CamviewerError: if it cannot be understood, or there is too little to teach with.
     """
+    refuse_archives([path])
     if is_lesson(path):
         dataset = Lesson(path).dataset()
         dataset.check()

@@ -26,8 +26,14 @@ from camviewer.teach.data.labelled import labelled
 _LARGEST = 200_000_000  # bytes; a million pictures take less
 _DELIMITERS = (",", ";", "\t", "|")
 _SEVERAL = re.compile(r"[;|]")
-_FILE_COLUMNS = ("file", "filename", "file_name", "filepath", "path", "image", "picture", "name")
-_LABEL_COLUMNS = ("label", "labels", "class", "classes", "class_name", "category", "tag", "tags")
+_FILE_COLUMNS = (
+    *("file", "filename", "file_name", "filepath", "path", "image", "picture", "name"),
+    *("image_id", "imageid", "image_name", "image_path"),
+)
+_LABEL_COLUMNS = (
+    *("label", "labels", "class", "classes", "class_name", "category", "tag", "tags"),
+    *("class_id", "classid"),
+)
 _SEQUENCE_COLUMNS = ("sequence", "recording", "group", "video")
 _YES = ("1", "1.0", "true", "yes")
 _NO = ("0", "0.0", "false", "no", "")

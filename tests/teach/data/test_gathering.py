@@ -7,6 +7,7 @@ import pytest
 from camviewer.errors import CamviewerError
 from camviewer.teach.data.gathering import Gathered, gather, pictures_in
 from camviewer.teach.data.lesson import Lesson
+from camviewer.teach.data.reading import read
 from tests.teach.data.drawn import save
 
 
@@ -30,18 +31,34 @@ def test_a_folder_of_pictures_is_a_class(tmp_path: Path) -> None:
 
 
 def test_files_are_pictures_readable_or_not(tmp_path: Path) -> None:
-    text = tmp_path / "notes.txt"
+    text, damaged, gone = (tmp_path / name for name in ("notes.txt", "b.jpg", "c.jpg"))
     text.write_text("no picture")
+    damaged.write_text("no picture")
     picture, video = save(tmp_path / "a.png"), tmp_path / "film.mp4"
     video.write_bytes(b"")
+    bare = save(tmp_path / "d.png").rename(tmp_path / "d")
     assert gather([picture]) == Gathered(pictures=[picture])
-    assert gather([picture, video, text]) == Gathered(pictures=[picture, text])
-    assert pictures_in([picture, video, text]) == [picture, text]
+    files = [picture, video, text, damaged, gone, bare]
+    assert gather(files) == Gathered(pictures=[picture, damaged, gone, bare])
+    assert pictures_in(files) == [picture, damaged, gone, bare]
+    for nothing in (gather, pictures_in):
+        with pytest.raises(CamviewerError, match=r"no picture in notes\.txt"):
+            nothing([text])
     for paths in ([video], [video, video]):
         with pytest.raises(CamviewerError, match="A video is not a picture"):
             gather(paths)
     with pytest.raises(CamviewerError, match="A video is not a picture"):
         pictures_in([video])
+
+
+def test_an_archive_is_to_be_unpacked(tmp_path: Path) -> None:
+    packed = tmp_path / "set.zip"
+    packed.write_bytes(b"PK")
+    for take in (gather, pictures_in):
+        with pytest.raises(CamviewerError, match=r"set\.zip is an archive\. Unpack it"):
+            take([packed, save(tmp_path / "a.png")])
+    with pytest.raises(CamviewerError, match=r"set\.zip is an archive\. Unpack it"):
+        read(packed)
 
 
 def test_a_lesson_and_a_table_are_known(tmp_path: Path) -> None:
