@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from enum import Flag, auto
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -167,7 +168,7 @@ def _captions(
         area = on_screen(box, viewport)
         if not area.intersects(widget):
             continue
-        text = render.box_caption(box)
+        text = caption(box, metrics, widget.width() - 2 * _PAD)
         size = QSizeF(metrics.horizontalAdvance(text) + 2 * _PAD, metrics.height() + _PAD)
         label = free_place(area, size, widget, taken)
         taken.append(label)
@@ -176,6 +177,16 @@ def _captions(
         painter.drawRoundedRect(label, 3, 3)
         painter.setPen(readable_on(colour))
         painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def caption(box: Box, metrics: QFontMetricsF, room: float) -> str:
+    """A box's caption; of a class whose name is too long for the widget the score is still told."""
+    text = render.box_caption(box)
+    rest = room - metrics.horizontalAdvance(render.box_caption(replace(box, label="")))
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    elided = metrics.elidedText(box.label, Qt.TextElideMode.ElideRight, max(rest, 0.0))
+    return render.box_caption(replace(box, label=elided))
 
 
 def free_place(area: QRectF, size: QSizeF, widget: QRectF, taken: list[QRectF]) -> QRectF:

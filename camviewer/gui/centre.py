@@ -11,6 +11,8 @@ from camviewer.gui.message_bar import MessageBar
 from camviewer.gui.theme import SPACE
 from camviewer.gui.welcome import Welcome
 
+_SMALLEST = 160, 120
+
 
 class Centre(QFrame):
     """One page at a time, with the messages above it."""
@@ -22,6 +24,8 @@ class Centre(QFrame):
         self._welcome = welcome
         self._unreadable = _Unreadable()
         self._stack = QStackedWidget()
+        # else as wide as the widest page ever shown, at the cost of the panels beside it
+        self._stack.setMinimumSize(*_SMALLEST)
         for page in (welcome, canvas, self._unreadable):
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)

@@ -177,10 +177,11 @@ class MainWindow(QMainWindow):
         self.player.started.connect(self._watch)
         self.player.stopped.connect(self._stop_watching)
         self.player.frozen_changed.connect(self._freeze)
-        self.album.changed.connect(lambda: self._strip.setVisible(len(self.album.paths) > 1))
+        self.album.changed.connect(self._show_strip)
         self.album.moved.connect(self._update_actions)
         self.comparison.changed.connect(self._update_actions)
         self.teaching.changed.connect(self._update_actions)
+        self.teaching.switched.connect(self._show_strip)
         self.theme.changed.connect(self.actions_by_name.draw_icons)
         canvas.selection_changed.connect(self._lend_arrows)
         stack = canvas.undo_stack
@@ -298,6 +299,9 @@ class MainWindow(QMainWindow):
     def _show_partial(self, inspection: Inspection) -> None:
         self.canvas.set_partial(inspection)
         self._update_actions()
+
+    def _show_strip(self) -> None:
+        self._strip.setVisible(len(self.album.paths) > 1 and not self.teaching.on)
 
     def _update_actions(self) -> None:
         actions = self.actions_by_name

@@ -94,9 +94,14 @@ class ModelFlow(QObject):
         dialog.agreed.connect(lambda name, options: self._load(name, options, announce=True))
         dialog.open()
 
-    def load_file(self, file: Path) -> None:
-        """Use the network in a file that needs no questions: one that was taught."""
-        self._load(None, {"weights": file}, announce=True)
+    def load_file(self, file: Path, *, announce: bool = True) -> None:
+        """Use the network in a file that needs no questions: one that was taught.
+
+        Args:
+            file: its file.
+            announce: tell when it is ready.
+        """
+        self._load(None, {"weights": file}, announce=announce)
 
     def ask_own(self, weights: Path | None = None) -> None:
         """Ask for the file and what belongs to it, then load it."""

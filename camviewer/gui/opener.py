@@ -32,11 +32,13 @@ class _Found:
         pictures: pictures and videos.
         videos: which of them are videos.
         classes: how many subfolders with some pictures a single folder has.
+        note: which files are neither, and why; empty if there are none.
     """
 
     pictures: list[Path]
     videos: frozenset[Path]
     classes: int
+    note: str
 
 
 class Opener(QObject):
@@ -122,6 +124,8 @@ class Opener(QObject):
                 self._found(paths, every.pictures)
                 if every.classes > 1:
                     self.classes_found.emit(paths[0], every.classes)
+                if every.note:
+                    self._messages.show_message(every.note, Kind.INFO, lasting=True)
 
         self._jobs.submit(lambda: _pictures(paths), found, self._tell)
 
@@ -173,17 +177,37 @@ class Opener(QObject):
 def _pictures(paths: tuple[Path, ...]) -> _Found:
     """The pictures and videos in files and folders.
 
-    What is neither or is gone says so when opened.
+    What is called like a picture and is none, or is gone, says so when opened.
 
     Raises:
-        PictureError: if only folders were given and there is nothing in them.
+        PictureError: if there are none; what is open then stays.
     """
     found = images.find_pictures(paths, lambda path: images.is_picture(path) or is_video(path))
+    strangers = {path: why for path in found if (why := _what_else(path))}
+    if strangers and len(strangers) == len(found):
+        raise PictureError(next(iter(strangers.values())))
     if not found:
         names = ", ".join(p.name for p in paths)
         raise PictureError(f"There is no picture or video in {names} that camviewer can read.")
+    found = [path for path in found if path not in strangers]
     videos = frozenset(path for path in found if is_video(path))
-    return _Found(found, videos, _classes(paths, found))
+    return _Found(found, videos, _classes(paths, found), _left_out(list(strangers.values())))
+
+
+def _what_else(path: Path) -> str:
+    """Why a file that is there is neither a picture nor a video; empty if it may be one."""
+    if path.suffix.casefold() in images.EXTENSIONS or is_video(path) or not path.is_file():
+        return ""
+    try:
+        images.check(path)
+    except PictureError as error:
+        return str(error)
+    return ""
+
+
+def _left_out(reasons: list[str]) -> str:
+    more = f" {len(reasons) - 1:,} more are left out, too." if len(reasons) > 1 else ""
+    return f"{reasons[0]}{more}" if reasons else ""
 
 
 def _classes(paths: tuple[Path, ...], found: list[Path]) -> int:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
+from camviewer import render
 from camviewer.gui import box_layer
 from camviewer.gui.viewport import Viewport
 from camviewer.render import View, class_color
@@ -47,3 +48,16 @@ def test_a_box_is_a_line_with_a_dark_rim_on_either_side() -> None:
 def test_a_box_of_a_pixel_is_still_seen() -> None:
     pixels = drawn(Box(20, 20, 1, 1, 3, "thing", 0.9, 0.2))
     assert (pixels == class_color(0)).all(2).sum() >= 4
+
+
+@pytest.mark.usefixtures("qapp")
+def test_of_a_name_that_is_too_long_the_score_is_still_told() -> None:
+    metrics = QFontMetricsF(QFont())
+    box = Box(0, 0, 9, 9, 3, "a very long name of a class", 0.97, 0.2, number=7)
+    whole = render.box_caption(box)
+    assert box_layer.caption(box, metrics, metrics.horizontalAdvance(whole) + 1) == whole
+    room = metrics.horizontalAdvance("#7 a very lo… 97 %") + 3
+    short = box_layer.caption(box, metrics, room)
+    assert short.startswith("#7 a v")
+    assert short.endswith("… 97 %")
+    assert metrics.horizontalAdvance(short) <= room

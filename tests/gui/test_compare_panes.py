@@ -60,8 +60,8 @@ def test_columns_show_the_picture_as_large_as_any_others(
 
     columns = best_columns(count, width, height, picture)
     assert 1 <= columns <= min(3, count)
-    assert columns == 1 or (width - 8 * (columns - 1)) / columns >= 340
-    others = [c for c in range(1, min(3, count) + 1) if (width - 8 * (c - 1)) / c >= 340]
+    assert columns == 1 or (width - 8 * (columns - 1)) / columns >= 320
+    others = [c for c in range(1, min(3, count) + 1) if (width - 8 * (c - 1)) / c >= 320]
     assert scale(columns) >= 0.97 * max(map(scale, [1, *others]))
 
 

@@ -306,3 +306,15 @@ def test_every_answer_that_shows_nothing_is_put_into_words() -> None:
     negated = shown.with_explanations((Explanation(heatmap, (), rule),))
     told = notice_for(negated, against, follows=False)
     assert told == "At this layer nothing speaks against “fox”."
+
+
+def test_while_a_reference_is_missing_no_other_question_is_answered(red: Opened) -> None:
+    with red.explained():
+        ask(red, Ask.RATHER_THAN)
+    with red.explained():
+        ask(red, Ask.LIKE)
+    assert red.engine.request.question == Question()
+    assert label(red) == "red"
+    assert box(red).ask.currentData() == Ask.LIKE.value
+    assert box(red).reference.isVisible()
+    assert not box(red).other.isVisible()

@@ -262,3 +262,22 @@ def test_the_newest_of_quick_openings_wins(ui: Opened, tmp_path: Path) -> None:
         )
     )
     assert np.array_equal(ui.inspection.frame.pixels.shape, (104, 104, 3))
+
+
+def test_what_is_no_picture_leaves_what_is_open(ui: Opened, tmp_path: Path) -> None:
+    paths = [picture(tmp_path / f"{n}.png") for n in range(2)]
+    ui.open(*paths)
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    drop(ui, urls(text))
+    ui.bot.waitUntil(lambda: "notes.txt is no picture" in ui.window.messages.text)
+    assert ui.window.messages.kind is Kind.ERROR
+    assert ui.window.album.paths == tuple(paths)
+    assert ui.window.centre.page is ui.window.canvas
+    assert ui.inspection.frame.source == str(paths[0])
+    more = picture(tmp_path / "more.png")
+    with ui.explained():
+        drop(ui, urls(text, more))
+    assert ui.window.album.paths == (more,)
+    assert "notes.txt is no picture" in ui.window.messages.text
+    assert ui.window.messages.kind is Kind.INFO

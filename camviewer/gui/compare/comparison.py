@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from camviewer.gui.aside import Aside
 from camviewer.gui.canvas import Canvas
 from camviewer.gui.compare.figure_export import FigureExport
 from camviewer.gui.compare.model_choice import ModelChoice
@@ -17,7 +18,6 @@ from camviewer.gui.exporting import Exporter
 from camviewer.gui.worker import Lane
 
 if TYPE_CHECKING:
-    from camviewer.gui.dock import Dock
     from camviewer.gui.main_window import MainWindow
 
 
@@ -36,7 +36,7 @@ class Comparison(QObject):
         super().__init__(window)
         self._window = window
         self._on = False
-        self._hidden: list[Dock] = []
+        self._aside = Aside(window)
         self.runner = Runner(self)
         self.shelf = Shelf(window.engine.fetch_model, self)
         self.view = CompareView(window.session, self.shelf, self.runner)
@@ -118,17 +118,14 @@ class Comparison(QObject):
         window.engine.hold(held=True)
         window.canvas.set_drawing(drawing=False)
         window.canvas.select_box(-1)
-        self._hidden = [dock for dock in window.side_docks if not dock.isHidden()]
-        for dock in self._hidden:
-            dock.hide()
+        self._aside.put_away(window.side_docks)
         window.centre.set_stage(self.view)
         self.view.wake()
 
     def _leave(self) -> None:
         window = self._window
         self.view.sleep()
-        for dock in self._hidden:
-            dock.show()
+        self._aside.bring_back()
         window.centre.set_stage(window.canvas)
         window.engine.hold(held=False)
         window.status.show_zoom(window.canvas.zoom)

@@ -12,7 +12,7 @@ from camviewer.gui.theme import SPACE
 from camviewer.types import Size
 
 _MOST_COLUMNS = 3
-_NARROWEST = 340  # logical pixels; a narrower pane has no room for its header
+_NARROWEST = 320  # logical pixels; a narrower pane has no room for its header
 _NEARLY = 0.97  # what is nearly as large counts as large
 
 

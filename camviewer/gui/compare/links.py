@@ -19,12 +19,15 @@ _LINE = QColor(255, 255, 255)
 
 Point = tuple[float, float]
 
+_SMALLEST = 40, 30  # of six panes in a small window; below, the picture would be cut
+
 
 class PaneCanvas(Canvas):
     """A canvas for looking only, with a cross where the cursor is in another pane."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, editable=False)
+        self.setMinimumSize(*_SMALLEST)
         self._mark: Point | None = None
         self._resizing = False
 

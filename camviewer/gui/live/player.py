@@ -7,6 +7,7 @@ from it, or it *rests*: frozen, at its end, or lost. What is shown then is a pic
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -31,6 +32,7 @@ from camviewer.live.slot import Arrival
 from camviewer.media.cameras import CameraInfo, CameraMode, open_camera
 from camviewer.media.source import Source
 from camviewer.media.videos import VideoFile
+from camviewer.types import Frame
 
 _LOOKS_MS = 250  # nobody tells that a source has stalled
 _POSITION_MS = 66
@@ -96,6 +98,7 @@ class Player(Manner):
         self._status = Status(Condition.CLOSED)
         self._frozen = False
         self._observer: Callable[[Arrival, bool], None] | None = None
+        self._handed: Frame | None = None
         self._figures = Figures()
         self._rates = Rates()
         self._seeking = Seeking(self)
@@ -165,7 +168,7 @@ class Player(Manner):
     @property
     def position(self) -> int:
         """The number of the picture shown; 0 before the first."""
-        return 0 if self._screen.at is None else self._screen.at.number
+        return 0 if self._at is None else self._at.number
 
     @property
     def waiting(self) -> int:
@@ -180,6 +183,7 @@ class Player(Manner):
     def start(self, source: Source, camera: CameraInfo | None = None) -> None:
         """Watch a source instead of whatever is open."""
         self._leave()
+        self._handed = None
         self._session.clear()
         feed = self._feed = Feed(source, camera, self._status_told.emit)
         feed.mirror(mirrored=self._mirror)
@@ -225,9 +229,10 @@ class Player(Manner):
             observer: is given each picture of this and of later sources, and whether it is
                 mirrored, on any thread; see `Feed.observe`.
         """
-        self._observer = observer
+        self._handed = None
+        self._observer = None if observer is None else partial(self._hand, observer)
         if self._feed is not None:
-            self._feed.observe(observer)
+            self._feed.observe(self._observer)
         self._screen.set_looking(looking=observer is None)
 
     def retry(self) -> None:
@@ -295,9 +300,23 @@ class Player(Manner):
             self._frozen = False
             self.frozen_changed.emit(self._frozen)
 
+    @property
+    def _at(self) -> Frame | None:
+        """Where the source is: what is shown, or what somebody else was given."""
+        return self._screen.at if self._observer is None else self._handed
+
+    def _hand(
+        self, observer: Callable[[Arrival, bool], None], arrival: Arrival, mirrored: bool
+    ) -> None:
+        """On any thread."""
+        self._handed = arrival.frame
+        observer(arrival, mirrored)
+
     def _look(self) -> None:
         feed = self._feed
         if feed is not None:
+            if self._observer is not None:
+                self._note_rest()  # nothing else tells of what is not shown here
             self._take_status(feed, feed.capture.status)
             self._figures = self._rates.figures(feed.capture.rate, feed.slot.dropped)
             self.figures_changed.emit(self._figures)
@@ -343,6 +362,6 @@ class Player(Manner):
         self._moved.note()
 
     def _tell_position(self) -> None:
-        frame = self._screen.at
+        frame = self._at
         if frame is not None:
             self.position_changed.emit(frame.number, frame.time)

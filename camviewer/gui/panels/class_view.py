@@ -66,6 +66,10 @@ class ClassDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         palette: QPalette = option.palette
         state = option.state
+        enabled = bool(state & QStyle.StateFlag.State_Enabled)
+        palette.setCurrentColorGroup(
+            QPalette.ColorGroup.Active if enabled else QPalette.ColorGroup.Disabled
+        )
         checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
         self._ground(painter, rect, palette, state, checked=checked)
         self._check(painter, rect, palette, checked=checked)
@@ -77,9 +81,7 @@ class ClassDelegate(QStyledItemDelegate):
             painter.setBrush(colour)
             painter.drawRoundedRect(QRect(left + 2, rect.center().y() - 7, 12, 12), 3, 3)
             left += 20
-        enabled = bool(state & QStyle.StateFlag.State_Enabled)
-        group = QPalette.ColorGroup.Active if enabled else QPalette.ColorGroup.Disabled
-        painter.setPen(palette.color(group, QPalette.ColorRole.Text))
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
         font = option.font
         font.setBold(checked)
         painter.setFont(font)

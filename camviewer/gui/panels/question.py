@@ -70,7 +70,10 @@ class QuestionBox(QWidget):
             other = self._next_best()
             self._session.ask(Question() if other is None else _rather_than(other))
         elif ask is Ask.LIKE and self.reference.frame is None:
-            # nothing can be asked yet: what is shown stays, and the box says what is missing
+            # nothing can be asked yet: the box says what is missing, beside an answer to no other
+            if self._session.request.question.ask is not Ask.FOR:
+                self._session.ask(Question())
+            self.ask.setCurrentIndex(self.ask.findData(ask.value))
             self._show_parts(ask)
         elif ask is Ask.LIKE:
             self._session.ask(Question(Ask.LIKE, reference=self.reference.frame))

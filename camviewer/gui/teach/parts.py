@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from camviewer.gui.worker import Lane
 from camviewer.teach.data.lesson import Lesson
+from camviewer.teach.results import Results
 
 
 class RunPart(QWidget):
@@ -41,6 +42,11 @@ class RunPart(QWidget):
     def lanes(self) -> tuple[Lane, ...]:
         """The threads; whoever owns this ends them."""
         return ()
+
+    @property
+    def results(self) -> Results | None:
+        """What came of the last teaching of the lesson; None if nothing is known of one."""
+        return None
 
     def set_lesson(self, lesson: Lesson | None) -> None:
         """Teach this lesson from now on; None while there is none.

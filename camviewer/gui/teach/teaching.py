@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from camviewer.gui.aside import Aside
 from camviewer.gui.message_bar import Kind
 from camviewer.gui.teach.view import TeachView
 from camviewer.gui.worker import Lane
 from camviewer.teach.data.dataset import printable
 
 if TYPE_CHECKING:
-    from camviewer.gui.dock import Dock
     from camviewer.gui.main_window import MainWindow
 
 # about the picture: the window says when those can be done, but for the last ones, which always can
@@ -43,7 +43,7 @@ class Teaching(QObject):
         super().__init__(window)
         self._window = window
         self._on = False
-        self._hidden: list[Dock] = []
+        self._aside = Aside(window)
         self.view = view
         view.setParent(window)
         view.hide()
@@ -52,7 +52,9 @@ class Teaching(QObject):
         view.picture_wanted.connect(lambda path: window.opener.open_paths([path]))
         view.video_wanted.connect(window.opener.open_paths)
         view.undo_changed.connect(self.changed)
-        view.run.taught.connect(window.models.load_file)
+        # the column beside the cards tells more of it than a message would
+        view.run.taught.connect(lambda file: window.models.load_file(file, announce=False))
+        view.run.live_wanted.connect(self._show_at_work)
         window.opener.picture_wanted.connect(lambda: self.switch(on=False))
         window.opener.classes_found.connect(self._offer)
 
@@ -123,9 +125,7 @@ class Teaching(QObject):
     def _enter(self) -> None:
         window = self._window
         window.canvas.set_drawing(drawing=False)
-        self._hidden = [dock for dock in window.docks if not dock.isHidden()]
-        for dock in self._hidden:
-            dock.hide()
+        self._aside.put_away(window.side_docks)
         window.centre.pin(self.view)
         window.status.set_picture_seen(seen=False)
         self.view.wake()
@@ -133,10 +133,16 @@ class Teaching(QObject):
     def _leave(self) -> None:
         window = self._window
         self.view.sleep()
-        for dock in self._hidden:
-            dock.show()
+        self._aside.bring_back()
         window.centre.unpin()
         window.status.set_picture_seen(seen=True)
+
+    def _show_at_work(self) -> None:
+        """Where nothing is open, on the pictures that were held out."""
+        window, results = self._window, self.view.run.results
+        if window.session.frame is None and window.player.source is None and results is not None:
+            held_out = (answer.path for answer in results.answers)
+            window.album.replace(tuple(path for path in held_out if path.is_file()))
 
     def _offer(self, folder: Path, count: int) -> None:
         """What was opened as pictures might be there to teach with."""

@@ -174,6 +174,7 @@ class TeachView(QWidget):
         if self.keeper.lesson is None and recent:
             # one that is gone is no reason for an error before anything was asked for
             self.keeper.open(recent[0], lambda _: self._settings.forget_lesson(recent[0]))
+        self.setFocus()  # Qt has given it to the name of a class, where digits are text
         self._take_focus()
 
     def sleep(self) -> None:
@@ -214,6 +215,8 @@ class TeachView(QWidget):
                 self._hold(self.board.cards[digit - 1])
         elif event.key() == Qt.Key.Key_Escape:
             self.left.emit()
+        elif event.key() == Qt.Key.Key_Space:
+            self._player.set_frozen(not self._player.frozen)
         else:
             super().keyPressEvent(event)
 
