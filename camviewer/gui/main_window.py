@@ -189,7 +189,8 @@ class MainWindow(QMainWindow):
         stack.canRedoChanged.connect(self.actions_by_name["redo"].setEnabled)
 
     def _restore(self) -> None:
-        self.setMinimumSize(*_SMALLEST)
+        width, height = _SMALLEST
+        self.setMinimumSize(max(width, self.tools.sizeHint().width()), height)
         self.resize(*_SIZE)
         self.resizeDocks(self.docks[:2], [288, 304], Qt.Orientation.Horizontal)
         self.docks[5].hide()

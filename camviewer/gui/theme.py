@@ -137,6 +137,7 @@ QToolBar {{ background: {t.window}; border: none; border-bottom: 1px solid {t.bo
   padding: 4px 8px; spacing: 4px; }}
 QToolBar::separator {{ background: {t.border}; width: 1px; margin: 6px 6px; }}
 QToolBar QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 5px 7px; }}
+QToolBar QToolButton#qt_toolbar_ext_button {{ padding: 0; }}
 QToolBar QToolButton:hover {{ background: {t.hover}; }}
 QToolBar QToolButton:checked {{ background: {t.info_ground}; border-color: {t.accent}; }}
 QToolBar QToolButton:focus {{ border-color: {t.accent}; }}

@@ -175,4 +175,4 @@ def test_a_softmax_network_always_names_its_best_class(ui: Opened, tmp_path: Pat
 
 def test_percentages_are_honest_at_the_ends() -> None:
     shown = [percent(s) for s in (0.0, 0.0002, 0.001, 0.0321, 0.0999, 0.5, 0.99999, 1.0)]
-    assert shown == ["0 %", "< 0.1 %", "0.1 %", "3.2 %", "10 %", "50 %", "> 99.9 %", "100 %"]
+    assert shown == ["0 %", "<0.1 %", "0.1 %", "3.2 %", "10 %", "50 %", ">99.9 %", "100 %"]

@@ -171,12 +171,12 @@ class ScorePlot(QWidget):
             colour = curve_colour(track.place, self.palette())
             painter.fillRect(QRectF(left, top + height / 2 - 4, 8, 8), colour)
             painter.setPen(colour if track.place is None else text)
-            room = width - 14 - metrics.horizontalAdvance("100 %") - SPACE
+            score = "" if track.place is None else percent(track.score)
+            room = width - 14 - (metrics.horizontalAdvance("100 %") + SPACE if score else 0)
             name = metrics.elidedText(track.label, Qt.TextElideMode.ElideRight, int(room))
             line = QRectF(left + 14, top, width - 14, height)
             painter.drawText(line, align.AlignVCenter, name)
-            if track.place is not None:
-                painter.drawText(line, align.AlignVCenter | align.AlignRight, percent(track.score))
+            painter.drawText(line, align.AlignVCenter | align.AlignRight, score)
 
     def _axes(self, painter: QPainter, area: QRectF) -> None:
         role, palette, flags = QPalette.ColorRole, self.palette(), Qt.AlignmentFlag

@@ -127,9 +127,9 @@ def percent(score: float) -> str:
     """A probability for people: ``98 %``, ``3.2 %``; never 0 or 100 unless it is."""
     share = score * 100
     if 0 < share < 0.1:
-        return "< 0.1 %"
+        return "<0.1 %"
     if 99.9 < share < 100:
-        return "> 99.9 %"
+        return ">99.9 %"
     if share in (0, 100) or 9.95 <= share <= 99:
         return f"{share:.0f} %"
     return f"{share:.1f} %"

@@ -50,7 +50,7 @@ class ClassesPanel(QWidget):
         self.view.setAccessibleName("Classes, best first")
         self.view.setToolTip("Click a class to explain it; check several to compare them")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        layout.setContentsMargins(SPACE + 4, SPACE, SPACE + 4, SPACE)
         layout.setSpacing(SPACE)
         for widget in (self.question, self.search, self.follow, self._notice):
             layout.addWidget(widget)

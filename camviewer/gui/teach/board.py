@@ -29,6 +29,7 @@ from camviewer.teach.data.lesson_file import Contents
 
 _A_STEP = 4  # cards that are made before they are shown
 _MUCH = 1000
+_ANY_HEIGHT = 16_777_215  # QWIDGETSIZE_MAX
 _LONELY = 160  # logical pixels; the height of the tile below all cards
 _A_TURN = 0.012  # seconds in which cards are made before other events have their turn
 _MOST_ORDERED = 60  # cards that Tab visits in reading order; beyond, in the order they were made
@@ -224,7 +225,10 @@ class Board(QScrollArea):
             self._grid.setColumnStretch(column, int(column < columns))
         rows = -(-len(cells) // columns)
         alone = len(self._cards) == (rows - 1) * columns > 0
-        self.tile.setMaximumHeight(_LONELY if alone else MOST_HEIGHT)
+        most = _ANY_HEIGHT if rows - alone == 1 else MOST_HEIGHT
+        for card in self._cards:
+            card.setMaximumHeight(most)
+        self.tile.setMaximumHeight(_LONELY if alone else most)
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, _MUCH if row < rows - alone else 0)
         self._grid.setRowStretch(rows, 1)  # the room that is left when all are as high as can be

@@ -14,14 +14,12 @@ from PySide6.QtGui import (
     QDropEvent,
     QFocusEvent,
     QIcon,
-    QKeyEvent,
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -31,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from camviewer.gui.icons import icon
+from camviewer.gui.teach.name_edit import NameEdit
 from camviewer.gui.teach.pictures import PictureGrid, carried
 from camviewer.gui.teach.thumbnails import Thumbnails
 from camviewer.gui.theme import SPACE
@@ -71,55 +70,6 @@ class HoldButton(QPushButton):
             self.setDown(False)
             self.released.emit()
         super().focusOutEvent(event)
-
-
-class NameEdit(QLineEdit):
-    """A name that is edited where it stands.
-
-    Signals:
-        renamed(str): another one is wanted.
-        left(): the person is done with it.
-    """
-
-    renamed = Signal(str)
-    left = Signal()
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._name = name
-        self.setProperty("look", "name")
-        self.setMaxLength(100)
-        self.setAccessibleName("Name of the class")
-        self.setToolTip("Click to rename")
-        self.editingFinished.connect(self._finish)
-
-    def show_name(self, name: str) -> None:
-        """Show what the class is called, unless it is being edited."""
-        if name != self._name or not self.hasFocus():
-            self._name = name
-            self.setText(name)
-            self.setCursorPosition(0)
-
-    def edit(self) -> None:
-        """Let the person type another name."""
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.selectAll()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
-        if key == Qt.Key.Key_Escape:
-            self.setText(self._name)
-            self.left.emit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.left.emit()  # with the focus, which ends the editing
-        else:
-            super().keyPressEvent(event)
-
-    def _finish(self) -> None:
-        text = self.text()
-        if text != self._name:
-            self.setText(self._name)  # until that is done
-            self.renamed.emit(text)
 
 
 class Card(QFrame):

@@ -116,7 +116,10 @@ class TeachView(QWidget):
         column = QVBoxLayout(self._side)
         column.setContentsMargins(0, SPACE // 2, SPACE + 4, SPACE + 4)
         column.setSpacing(SPACE + 2)
-        column.addWidget(self.preview)
+        aligned = QHBoxLayout()  # with what is below, which keeps room for its scroll bar
+        aligned.setContentsMargins(0, 0, SPACE, 0)
+        aligned.addWidget(self.preview)
+        column.addLayout(aligned)
         column.addWidget(self.run, 1)
         row = QHBoxLayout()
         row.setSpacing(SPACE // 2)

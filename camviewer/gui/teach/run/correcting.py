@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from camviewer.gui.theme import SPACE
 from camviewer.teach.figures import Answer
+
+_WIDEST = 160  # of a button
 
 
 class Correction(QWidget):
@@ -66,7 +69,7 @@ class Moving(Correction):
             classes: of the lesson.
         """
         said = answer.predicted[0]
-        self.to_said = _button(f"It is {said}", f"Move the picture to “{said}”")
+        self.to_said = _button(_short("It is ", said), f"Move the picture to “{said}”")
         self.move_to = _button("Move to", "Move the picture to another class")
         super().__init__((self.to_said, self.move_to))
         self._menu = QMenu(self)
@@ -127,11 +130,18 @@ class Labelling(Correction):
         (self.share_requested if shown else self.leave_requested).emit(name)
 
 
+def _short(text: str, name: str) -> str:
+    """What fits on a button; its tooltip has the name in full."""
+    metrics = QFontMetrics(QApplication.font())
+    room = _WIDEST - 2 * SPACE - metrics.horizontalAdvance(text)
+    return text + metrics.elidedText(name, Qt.TextElideMode.ElideRight, room).replace("&", "&&")
+
+
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setAutoDefault(False)
     button.setProperty("look", "small")
-    button.setMaximumWidth(160)
+    button.setMaximumWidth(_WIDEST)
     button.setAccessibleName(tip)
     button.setToolTip(tip)
     return button
