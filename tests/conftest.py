@@ -22,6 +22,11 @@ settings.register_profile("camviewer", deadline=None, derandomize="CI" in os.env
 settings.load_profile("camviewer")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def no_data_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the lessons and networks that the developer keeps, or adds any."""

@@ -18,6 +18,8 @@ from camviewer.models.classifier import Classifier
 from camviewer.models.preprocess import Preprocessing
 from camviewer.types import Frame
 
+pytestmark = pytest.mark.long
+
 _CLASSES = 10
 _GRADIENT_ONLY = ("alexnet", "convnext", "maxvit", "mobilenet_v3", "vgg", "vit")
 _SMALLEST = {"maxvit_t": 224, "inception_v3": 160}

@@ -11,6 +11,8 @@ from camviewer.models import kept
 from tests.e2e.showing import ShowingCamera, begin, label, panel, rehearse
 from tests.gui.windows import opened
 
+pytestmark = pytest.mark.long
+
 
 def test_recorded_taught_and_told_apart_live(
     tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch

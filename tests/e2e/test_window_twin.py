@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -15,6 +16,8 @@ from camviewer.cli import main
 from camviewer.gui.settings import ExportChoices
 from camviewer.paths import resources
 from tests.gui.windows import Opened, opened
+
+pytestmark = pytest.mark.long
 
 SAMPLES = sorted((resources() / "samples").glob("*.jpg"))
 

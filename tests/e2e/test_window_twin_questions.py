@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -11,6 +12,8 @@ from camviewer.cli import main
 from camviewer.types import Ask, Question
 from tests.e2e.test_window_twin import SAMPLES, export, files
 from tests.gui.windows import opened
+
+pytestmark = pytest.mark.long
 
 _FEW = 112  # pixels: covering every place of a larger picture takes half a minute
 

@@ -16,6 +16,8 @@ from camviewer.models import catalog
 from camviewer.types import BoxRule
 from tests.test_inspector import classifier
 
+pytestmark = pytest.mark.long
+
 XML = """<annotation><filename>{file}</filename>
 <size><width>{width}</width><height>{height}</height><depth>3</depth></size>{objects}</annotation>"""
 OBJECT = """<object><name>{}</name><bndbox><xmin>{}</xmin><ymin>{}</ymin><xmax>{}</xmax>

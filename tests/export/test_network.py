@@ -30,6 +30,8 @@ from camviewer.types import Fit
 from tests.teach.lessons import backbone, faint
 from tests.teach.things import CLASSES, small
 
+pytestmark = pytest.mark.long
+
 SIZE = 64
 
 

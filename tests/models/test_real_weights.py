@@ -10,7 +10,7 @@ from PIL import Image
 from camviewer.models import catalog
 from camviewer.types import Fit, Frame
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

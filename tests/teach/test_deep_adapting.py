@@ -19,6 +19,8 @@ from camviewer.teach.teaching import Options as Fast
 from camviewer.teach.teaching import Stage, teach
 from tests.teach.lessons import SIZE, backbone, faint, share_right
 
+pytestmark = pytest.mark.long
+
 
 def small(place: Path) -> Fast:
     return Fast(cache=place / "features.sqlite", input_size=SIZE, small=True)
@@ -29,6 +31,8 @@ def one_strength() -> Iterator[None]:
     """What is tried for the strength takes most of the time, and is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pointing, "STRENGTHS", (0.003,))
+        patch.setattr(pointing, "_ROUNDS", 3)
+        patch.setattr(pointing, "_TRIAL_ROUNDS", 2)
         yield
 
 

@@ -17,6 +17,8 @@ from camviewer.teach.deep import Options, fine_tune
 from tests.benchmarks.bench_gap import pointed, taught
 from tests.teach.things import CLASSES, draw
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("name", "side", "epochs", "rate"), [("alexnet-gap", 128, 10, 1e-4), ("vgg11-gap", 64, 6, 2e-4)]

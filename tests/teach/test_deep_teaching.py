@@ -22,6 +22,8 @@ from camviewer.teach.teaching import Options as Fast
 from camviewer.teach.teaching import Stage, teach
 from tests.teach.lessons import SIZE, backbone, faint, folders, share_right, table
 
+pytestmark = pytest.mark.long
+
 EAGER = Options(stages=1, epochs=3, rate=1e-3, head_rate=1e-3, batch=8)
 STILL = Options(stages=1, epochs=2, rate=1e-30, head_rate=1e-30, decay=0.0)
 

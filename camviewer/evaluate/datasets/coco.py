@@ -23,10 +23,12 @@ from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
 from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, corners_of
+from camviewer.evaluate.datasets.turning import turned, upright_box, upright_mask
 from camviewer.media.images import PIXEL_LIMIT
 from camviewer.teach.data.dataset import Broken
 
 _PARTS = ("images", "annotations", "categories")
+_NUDGE = 1e-6  # pixels
 Polygon = NDArray[np.float64]
 
 
@@ -225,28 +227,30 @@ def _samples(entry: _Picture, file: Path, pictures: Pictures) -> list[Sample]:
     if not entry.things:
         return []
     picture = pictures.find(file, entry.file_name)
-    names = frozenset(entry.things)
+    names, lying = frozenset(entry.things), turned(picture, (entry.width, entry.height))
     return [
         Sample(
             picture,
             name,
-            tuple(thing.box for thing in things),
-            partial(_mask, entry, name) if all(t.polygons for t in things) else None,
+            tuple(upright_box(thing.box, lying) for thing in things),
+            partial(_mask, entry, name, lying) if all(t.polygons for t in things) else None,
             names - {name},
         )
         for name, things in entry.things.items()
     ]
 
 
-def _mask(entry: _Picture, name: str) -> Mask:
+def _mask(entry: _Picture, name: str, lying: int) -> Mask:
     """What the polygons of a class cover, at the size that the file says."""
     mask = np.zeros((entry.height, entry.width), np.uint8)
     for thing in entry.things[name]:
         for polygon in thing.polygons:
             # far beyond the picture OpenCV's numbers overflow; corners name pixels' corners
             inside = np.clip(polygon, -1, (entry.width + 1, entry.height + 1)) - 0.5
+            # an edge between two pixels belongs to the inner one
+            inside += _NUDGE * np.sign(inside.mean(axis=0) - inside)
             cv2.fillPoly(mask, [np.rint(inside).astype(np.int32)], 1)
-    return mask.astype(bool)
+    return upright_mask(mask.astype(bool), lying)
 
 
 def _key(entry: dict[str, Any], key: str, place: str) -> Hashable:

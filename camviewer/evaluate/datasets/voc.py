@@ -13,6 +13,7 @@ from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
 from camviewer.evaluate.datasets.sample import Annotations, Sample, corners_of
+from camviewer.evaluate.datasets.turning import turned, upright_box
 from camviewer.media.images import check
 from camviewer.teach.data.dataset import Broken
 
@@ -84,11 +85,13 @@ def _samples(file: Path, pictures: Pictures) -> list[Sample]:
             return []
         picture = pictures.find(file, _text(annotation, "filename"))
         width, height = _size(annotation, picture)
+        lying = turned(picture, (width, height))
         boxes: dict[str, list[Corners]] = {}
         for number, thing in enumerate(objects, 1):
             try:
                 name = _text(thing, "name")
-                boxes.setdefault(name, []).append(_corners(thing, width, height))
+                corners = upright_box(_corners(thing, width, height), lying)
+                boxes.setdefault(name, []).append(corners)
             except ValueError as error:
                 raise ValueError(f"object {number}: {error}") from error
     except _UNREADABLE as error:

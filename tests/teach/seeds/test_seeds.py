@@ -23,6 +23,8 @@ from tests.teach.seeds.seed import Seed
 from tests.teach.seeds.ways import Array, better, naive, odds, probabilities
 from tests.teach.seeds.writing import Numbers
 
+pytestmark = pytest.mark.long
+
 CLOSE = 1e-5
 
 

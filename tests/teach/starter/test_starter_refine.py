@@ -14,6 +14,8 @@ from camviewer.teach.starter.pseudo import pseudo_masks
 from camviewer.teach.starter.refine import MaskedScenes, Refiner, Rounds, mask_loss
 from camviewer.teach.starter.train import Recipe
 
+pytestmark = pytest.mark.long
+
 TINY = Recipe(seed=3, steps=4, batch=4, renderers=0)
 
 

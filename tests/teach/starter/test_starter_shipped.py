@@ -21,6 +21,8 @@ from camviewer.teach.starter.network import as_input, logits_and_maps
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, Record, read, write_record
 from camviewer.teach.starter.train import TEST
 
+pytestmark = pytest.mark.long
+
 FOLDER = paths.resources() / "starter"
 MEAN_PRECISION = 0.9
 CLASS_PRECISION = 0.65

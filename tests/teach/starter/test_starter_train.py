@@ -15,6 +15,8 @@ from camviewer.teach.starter.refine import REFINED, Rounds
 from camviewer.teach.starter.shipped import RECORD, WEIGHTS, read
 from camviewer.teach.starter.train import CHECKPOINT, CURRICULUM, Recipe, SceneStream, Trainer
 
+pytestmark = pytest.mark.long
+
 TINY = Recipe(seed=3, steps=6, batch=2, renderers=0)
 
 
