@@ -117,7 +117,8 @@ def find_boxes(heatmap: Heatmap, rule: BoxRule) -> tuple[Box, ...]:
         window = (slice(top_row, top_row + rows), slice(left, left + columns))
         member = labels[window] == component
         x0, y0, x1, y1 = lattice.extent(member, window, cut)
-        peak = float(lattice.values[window][member].max())
+        # a box that stands for its class has that one's score, or people would wonder which is true
+        peak = 1.0 if rule.rule.keeps_one else float(lattice.values[window][member].max())
         score = min(max(heatmap.score * peak, 0.0), 1.0)
         box = Box(x0, y0, x1 - x0, y1 - y0, heatmap.target, heatmap.label, score, cut)
         boxes.append(box)

@@ -58,7 +58,8 @@ class BoxRule:
 class Box:
     """A box in picture pixels, inside the picture.
 
-    ``score`` is the class score times the component's peak over the map's maximum, in [0, 1].
+    ``score`` is the class score in [0, 1]; of boxes around all components, times the component's
+    peak over the map's maximum.
     ``threshold`` is the share of the map's maximum that was cut at. ``number`` tells boxes of a
     video apart: the same thing keeps its number from frame to frame; None in still pictures.
     """

@@ -24,10 +24,11 @@ from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
 from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, corners_of
 from camviewer.evaluate.datasets.turning import turned, upright_box, upright_mask
-from camviewer.media.images import PIXEL_LIMIT
+from camviewer.media.images import EXTENSIONS, PIXEL_LIMIT
 from camviewer.teach.data.dataset import Broken
 
 _PARTS = ("images", "annotations", "categories")
+_ENDING = ".json"
 _NUDGE = 1e-6  # pixels
 Polygon = NDArray[np.float64]
 
@@ -94,15 +95,20 @@ def _root(path: Path) -> Path:
 def coco_files(path: Path) -> list[Path]:
     """The COCO files among the JSON files in a folder and below, or the file itself if it is one.
 
-    Captions and other JSON files do not count, nor what cannot be read.
+    Captions and other JSON files do not count, nor what cannot be read. What is called like a
+    picture beside it is of this one alone, and not read: some tools write megabytes for each.
     """
-    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    return [file for file in files if _is_coco_file(file)]
+    files, pictures = [path], set[Path]()
+    if path.is_dir():
+        found = sorted(path.rglob("*"))
+        files = [file for file in found if file.suffix.casefold() == _ENDING]
+        pictures = {file.with_suffix("") for file in found if file.suffix.casefold() in EXTENSIONS}
+    return [f for f in files if f.with_suffix("") not in pictures and _is_coco_file(f)]
 
 
 def _is_coco_file(file: Path) -> bool:
     try:
-        return file.suffix.casefold() == ".json" and _is_coco(_content(file))
+        return file.suffix.casefold() == _ENDING and _is_coco(_content(file))
     except CamviewerError:
         return False
 

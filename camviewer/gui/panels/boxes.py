@@ -47,8 +47,8 @@ class BoxesPanel(QWidget):
         layout.add_row(self._threshold_label, self.threshold)
         self._area_label = caption("Min. area")
         layout.add_row(self._area_label, self.min_area)
-        self.grabcut = QCheckBox("Follow the picture's edges")
-        self.grabcut.setAccessibleName("Follow the picture's edges")
+        self.grabcut = QCheckBox("By the picture's colours")
+        self.grabcut.setAccessibleName("By the picture's colours")
         self.grabcut.setToolTip(
             "Boxes are refined by colours and edges (GrabCut, Rother et al. 2004); takes a moment"
         )
