@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
         self.engine.busy_changed.connect(self.status.show_busy)
         self.engine.inspecting_changed.connect(self.waiting.watch)
         self.engine.inspecting_changed.connect(self.faithfulness.yield_to)
+        self.classes.left.connect(lambda: self.centre.page.setFocus())
         self.welcome.open_requested.connect(self.ask_pictures)
         self.welcome.sample_chosen.connect(self.opener.open_sample)
         self.opener.weights_given.connect(self.models.ask_own)

@@ -125,6 +125,9 @@ def test_the_search_is_steered_by_keys(ui: Opened, tmp_path: Path) -> None:
     assert explained(ui) == [BLUE]
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
     assert panel.search.text() == ""
+    QTest.keyClick(panel.search, Qt.Key.Key_Escape)
+    assert ui.window.canvas.hasFocus()
+    ui.press("search")
     QTest.keyClick(panel.search, Qt.Key.Key_Down)
     assert panel.view.hasFocus()
     assert panel.view.currentIndex().data(TARGET_ROLE) == RED

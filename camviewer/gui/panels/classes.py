@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QLineEdit, QVBoxLayout, QWidget
 
@@ -21,7 +21,13 @@ _LIKENESS = "Likeness to a picture asks about no class; click a class to ask abo
 
 
 class ClassesPanel(QWidget):
-    """Ranked classes with their scores; click one, check several, or follow the best."""
+    """Ranked classes with their scores; click one, check several, or follow the best.
+
+    Signals:
+        left(): the person is done with the search.
+    """
+
+    left = Signal()
 
     def __init__(self, session: Session, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +80,10 @@ class ClassesPanel(QWidget):
         self._session.request_changed.connect(self._show_following)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Down leads from the search into the list, Escape clears it, Return takes the first."""
+        """Down leads from the search into the list, Escape clears it, Return takes the first.
+
+        Escape leaves it when it is empty.
+        """
         key = getattr(event, "key", lambda: None)()
         if watched is self.search and event.type() == QEvent.Type.ShortcutOverride:
             # Escape clears what is typed before it stops what takes long
@@ -89,8 +98,11 @@ class ClassesPanel(QWidget):
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rowCount():
                 self.view.taken.emit(self.model.index(0).data(TARGET_ROLE))
                 return True
-            if key == Qt.Key.Key_Escape and self.search.text():
-                self.search.clear()
+            if key == Qt.Key.Key_Escape:
+                if self.search.text():
+                    self.search.clear()
+                else:
+                    self.left.emit()
                 return True
         return False
 
