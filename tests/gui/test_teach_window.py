@@ -85,6 +85,19 @@ def test_the_seek_bar_follows_a_video_and_space_stops_it(cards: Cards, tmp_path:
     cards.wait(lambda: at[-1] > 152)
 
 
+def test_a_film_waits_until_there_are_classes(cards: Cards, tmp_path: Path) -> None:
+    player = cards.ui.window.player
+    cards.drop(cards.view, movie(tmp_path / "film.mkv", 500))
+    cards.wait(lambda: player.status.condition is Condition.PAUSED)
+    assert cards.ui.window.teaching.on
+    assert player.position < 100
+    player.set_frozen(False)  # asked for, so it plays
+    cards.wait(lambda: player.position > 110)
+    cards.begin("cup", "pen")
+    cards.wait(lambda: not cards.view.preview.image.isNull())
+    assert not player.frozen
+
+
 def test_where_nothing_is_open_it_is_seen_at_work_on_what_was_held_out(
     cards: Cards, tmp_path: Path
 ) -> None:

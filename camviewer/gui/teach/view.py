@@ -40,6 +40,7 @@ from camviewer.gui.teach.pictures import SIDE
 from camviewer.gui.teach.preview import Preview
 from camviewer.gui.teach.recorder import Recorder, Take
 from camviewer.gui.teach.thumbnails import Thumbnails
+from camviewer.gui.teach.waiting_film import WaitingFilm
 from camviewer.gui.theme import SPACE
 from camviewer.teach.data.lesson_file import LessonClass
 from camviewer.types import Frame
@@ -96,6 +97,7 @@ class TeachView(QWidget):
         self.beginning = Beginning()
         self.board = Board(self.thumbnails)
         self.preview = Preview(player, self.recorder)
+        self._film = WaitingFilm(player, self._nothing_to_record_for, self)
         self.run = run
         self._handling = Handling(self.keeper, self.changes, self.board)
         self._handling.picture_wanted.connect(self.picture_wanted)
@@ -292,10 +294,15 @@ class TeachView(QWidget):
                 self.setFocus()  # or Qt passes it on to the name of a class, where digits are text
             self._pages.setCurrentWidget(page)
             self._take_focus()
+            if page is self.board:
+                self._film.go_on()
         self._side.setVisible(bool(classes))
         if lesson is not None:
             self.run.lesson_changed()
         self.undo_changed.emit()
+
+    def _nothing_to_record_for(self) -> bool:
+        return self._awake and self._pages.currentWidget() is self.beginning
 
     def _take_focus(self) -> None:
         """Put the keyboard where something can be done with it."""
