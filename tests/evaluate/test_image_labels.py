@@ -134,8 +134,12 @@ def test_coco_names_the_classes_too(tmp_path: Path) -> None:
         found = annotated([dropped])
         assert found is not None
         assert found.classes == {"cat": made[::2], "dog": [made[1]]}
-    beside = file.rename(tmp_path / "train" / "0.json")  # of the picture 0.jpg, if of anything
-    assert annotated([tmp_path / "train"]) is None
+    beside = file.rename(tmp_path / "train" / "0.json")
+    found = annotated([tmp_path / "train"])
+    assert found is not None
+    assert list(found.classes) == ["cat", "dog"]
+    (tmp_path / "train" / "1.json").write_text("{}")
+    assert annotated([tmp_path / "train"]) is None  # each of the picture that it is called like
     beside.rename(file)
     file.write_text('[{"file": "0.jpg", "labels": ["cat"]}]')
     assert annotated([file]) is None

@@ -95,15 +95,16 @@ def _root(path: Path) -> Path:
 def coco_files(path: Path) -> list[Path]:
     """The COCO files among the JSON files in a folder and below, or the file itself if it is one.
 
-    Captions and other JSON files do not count, nor what cannot be read. What is called like a
-    picture beside it is of this one alone, and not read: some tools write megabytes for each.
+    Captions and other JSON files do not count, nor what cannot be read. Several that are called
+    like pictures beside them are of these alone, and not read: some tools write megabytes for each.
     """
-    files, pictures = [path], set[Path]()
-    if path.is_dir():
-        found = sorted(path.rglob("*"))
-        files = [file for file in found if file.suffix.casefold() == _ENDING]
-        pictures = {file.with_suffix("") for file in found if file.suffix.casefold() in EXTENSIONS}
-    return [f for f in files if f.with_suffix("") not in pictures and _is_coco_file(f)]
+    if not path.is_dir():
+        return [path] if _is_coco_file(path) else []
+    found = sorted(path.rglob("*"))
+    pictures = {file.with_suffix("") for file in found if file.suffix.casefold() in EXTENSIONS}
+    files = [file for file in found if file.suffix.casefold() == _ENDING]
+    of_one = {file for file in files if file.with_suffix("") in pictures}
+    return [f for f in files if (len(of_one) == 1 or f not in of_one) and _is_coco_file(f)]
 
 
 def _is_coco_file(file: Path) -> bool:
