@@ -167,10 +167,11 @@ def _add_evaluate(commands: _Commands[argparse.ArgumentParser]) -> None:
     localization.add_argument("data", type=Path, metavar="DATA", help="pictures with annotations")
     localization.add_argument(
         "--boxes",
-        choices=("voc", "coco", "masks"),
+        choices=("voc", "coco", "yolo", "masks"),
         default="voc",
         help="what marks the things: Pascal VOC XML (default); a COCO JSON file, or the folder it "
-        "is in; masks X.png or X_mask.png beside X.jpg or in masks/, folders named by class",
+        "is in; YOLO labels X.txt, with data.yaml or classes.txt; masks X.png or X_mask.png beside "
+        "X.jpg or in masks/, folders named by class",
     )
     _add_class_ids(localization)
     localization.add_argument(

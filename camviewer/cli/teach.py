@@ -92,7 +92,9 @@ def _annotated(data: Path) -> str | None:
     """The format of what annotates a folder's pictures, or of an annotation file."""
     if data.is_dir() and datasets.annotation_files(data):
         return "voc"
-    return "coco" if datasets.coco_files(data) else None
+    if datasets.coco_files(data):
+        return "coco"
+    return "yolo" if datasets.is_yolo(data) else None
 
 
 def _write_split(path: Path, learnt: Taught) -> None:

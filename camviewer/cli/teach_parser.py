@@ -42,10 +42,10 @@ def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     labels.add_argument(
         "--boxes",
-        choices=("voc", "coco"),
+        choices=("voc", "coco", "yolo"),
         metavar="FORMAT",
-        help="DATA is annotated with boxes (voc, coco): take the classes that they name; where the "
-        "boxes are is not looked at",
+        help="DATA is annotated with boxes (voc, coco, yolo): take the classes that they name; "
+        "where the boxes are is not looked at",
     )
     parser.add_argument(
         "--nothing",

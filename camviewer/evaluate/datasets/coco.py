@@ -15,22 +15,25 @@ from functools import partial
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.pictures import Pictures
-from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample, corners_of
+from camviewer.evaluate.datasets.sample import (
+    Annotations,
+    Mask,
+    Polygon,
+    Sample,
+    corners_of,
+    filled,
+)
 from camviewer.evaluate.datasets.turning import turned, upright_box, upright_mask
 from camviewer.media.images import EXTENSIONS, PIXEL_LIMIT
 from camviewer.teach.data.dataset import Broken
 
 _PARTS = ("images", "annotations", "categories")
 _ENDING = ".json"
-_NUDGE = 1e-6  # pixels
-Polygon = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -249,15 +252,8 @@ def _samples(entry: _Picture, file: Path, pictures: Pictures) -> list[Sample]:
 
 def _mask(entry: _Picture, name: str, lying: int) -> Mask:
     """What the polygons of a class cover, at the size that the file says."""
-    mask = np.zeros((entry.height, entry.width), np.uint8)
-    for thing in entry.things[name]:
-        for polygon in thing.polygons:
-            # far beyond the picture OpenCV's numbers overflow; corners name pixels' corners
-            inside = np.clip(polygon, -1, (entry.width + 1, entry.height + 1)) - 0.5
-            # an edge between two pixels belongs to the inner one
-            inside += _NUDGE * np.sign(inside.mean(axis=0) - inside)
-            cv2.fillPoly(mask, [np.rint(inside).astype(np.int32)], 1)
-    return upright_mask(mask.astype(bool), lying)
+    polygons = (polygon for thing in entry.things[name] for polygon in thing.polygons)
+    return upright_mask(filled(polygons, (entry.height, entry.width)), lying)
 
 
 def _key(entry: dict[str, Any], key: str, place: str) -> Hashable:

@@ -11,6 +11,7 @@ from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.coco import coco, coco_files
 from camviewer.evaluate.datasets.sample import Annotations, Sample
 from camviewer.evaluate.datasets.voc import annotation_files, pascal_voc
+from camviewer.evaluate.datasets.yolo import is_yolo, yolo
 from camviewer.media.images import natural_key
 from camviewer.teach.data.dataset import (
     LEAST,
@@ -77,7 +78,7 @@ def _without_rare(
 
 
 def annotated(paths: Sequence[Path]) -> Gathered | None:
-    """The classes that the annotations of a folder name, Pascal VOC or COCO, where no folders do.
+    """The classes that a folder's annotations name, Pascal VOC, COCO or YOLO, where no folders do.
 
     Args:
         paths: what was dropped where pictures are collected.
@@ -118,7 +119,9 @@ def annotated(paths: Sequence[Path]) -> Gathered | None:
 def _reader(path: Path) -> Callable[[Path], Annotations] | None:
     if path.is_dir() and annotation_files(path):
         return pascal_voc
-    return coco if len(coco_files(path)) == 1 else None
+    if len(coco_files(path)) == 1:
+        return coco
+    return yolo if is_yolo(path) else None
 
 
 def _class_folders(path: Path) -> set[str] | None:

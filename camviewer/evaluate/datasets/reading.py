@@ -12,11 +12,12 @@ from camviewer.evaluate.datasets.coco import coco
 from camviewer.evaluate.datasets.masks import masks
 from camviewer.evaluate.datasets.sample import Annotations, Sample
 from camviewer.evaluate.datasets.voc import pascal_voc
+from camviewer.evaluate.datasets.yolo import yolo
 from camviewer.media.images import find_pictures
 from camviewer.teach.data.masks import masks_among
 
 FORMATS: Mapping[str, Callable[[Path], Annotations]] = MappingProxyType(
-    {"voc": pascal_voc, "coco": coco, "masks": masks}
+    {"voc": pascal_voc, "coco": coco, "yolo": yolo, "masks": masks}
 )
 
 

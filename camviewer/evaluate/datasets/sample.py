@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 from camviewer.boxes import Corners
 from camviewer.errors import CamviewerError
 from camviewer.teach.data.dataset import Broken
+from camviewer.types import Size
 
 Mask = NDArray[np.bool_]
+Polygon = NDArray[np.float64]
 
+_NUDGE = 1e-6  # pixels
 _MOST_PARTS = 100  # of one mask; a speckled one must not stall the program
 
 
@@ -112,6 +115,24 @@ def boxes_of(mask: Mask) -> tuple[Corners, ...]:
     around = np.concatenate((corners[:, :2].min(0), corners[:, 2:].max(0)))
     drawn = corners[:_MOST_PARTS] if count == 2 else (*corners[:_MOST_PARTS], around)
     return tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in drawn)
+
+
+def filled(polygons: Iterable[Polygon], size: Size) -> Mask:
+    """What polygons cover.
+
+    Args:
+        polygons: float64 ``(points, 2)`` each, x and y in pixels; integers name pixels' corners.
+        size: ``(height, width)`` of the picture.
+    """
+    height, width = size
+    mask = np.zeros(size, np.uint8)
+    for polygon in polygons:
+        # far beyond the picture OpenCV's numbers overflow
+        inside = np.clip(polygon, -1, (width + 1, height + 1)) - 0.5
+        # an edge between two pixels belongs to the inner one
+        inside += _NUDGE * np.sign(inside.mean(axis=0) - inside)
+        cv2.fillPoly(mask, [np.rint(inside).astype(np.int32)], 1)
+    return mask.astype(bool)
 
 
 def corners_of(left: float, top: float, right: float, bottom: float) -> Corners:
