@@ -172,7 +172,7 @@ def test_the_command_line_offers_every_format() -> None:
     for kind in FORMATS:
         assert parser.parse_args(["evaluate", "localization", "x", "--boxes", kind]).boxes == kind
     with pytest.raises(SystemExit):
-        parser.parse_args(["evaluate", "localization", "x", "--boxes", "yolo"])
+        parser.parse_args(["evaluate", "localization", "x", "--boxes", "via"])
 
 
 def result(classes: int, method: str = "cam") -> Localization:
