@@ -91,8 +91,13 @@ def test_a_film_waits_until_there_are_classes(cards: Cards, tmp_path: Path) -> N
     cards.wait(lambda: player.status.condition is Condition.PAUSED)
     assert cards.ui.window.teaching.on
     assert player.position < 100
+    cards.ui.press("teach")
+    assert not player.frozen
+    cards.enter()
+    cards.wait(lambda: player.status.condition is Condition.PAUSED)
     player.set_frozen(False)  # asked for, so it plays
-    cards.wait(lambda: player.position > 110)
+    before = player.position
+    cards.wait(lambda: player.position > before + 10)
     cards.begin("cup", "pen")
     cards.wait(lambda: not cards.view.preview.image.isNull())
     assert not player.frozen

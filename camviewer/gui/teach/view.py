@@ -185,6 +185,7 @@ class TeachView(QWidget):
     def sleep(self) -> None:
         """Record nothing, and leave what is watched to the canvas."""
         self._awake = False
+        self._film.go_on()
         self.recorder.sleep()
         self.preview.clear()
 

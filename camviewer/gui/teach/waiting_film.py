@@ -28,7 +28,7 @@ class WaitingFilm(QObject):
         player.position_changed.connect(self._hold)
 
     def go_on(self) -> None:
-        """Let it play, if it waits: there are classes now."""
+        """Let it play, if it waits: there are classes now, or the canvas shows it."""
         if self._waits:
             self._waits = False
             self._player.set_frozen(False)
