@@ -19,8 +19,9 @@ class ConsentDialog(Dialog):
         self.body.addWidget(paragraph(reason))
         self.body.addWidget(
             paragraph(
-                "If you agree, it runs with all your rights, which camviewer cannot check "
-                "beforehand. Your answer counts for this one loading."
+                "If you agree, it runs with all your rights: it can read, change, delete or send "
+                "your files, and camviewer cannot check that beforehand. Your answer counts for "
+                "this one loading."
             )
         )
         self.yes.setAutoDefault(False)
