@@ -77,11 +77,14 @@ def test_closing_does_not_wait_for_a_network_that_takes_long(qtbot: QtBot, tmp_p
         live.player.start(camera)
         live.more(1)
         live.model().steps = 1000  # between two layers each
-        live.model().before = lambda: live.model()._refine(
-            live.results[0].inspection.frame, 0, None
-        )
-        asked = len(live.model().asked)
-        live.wait(lambda: len(live.model().asked) > asked)
+        begun = threading.Event()
+
+        def take_long() -> None:
+            begun.set()
+            live.model()._refine(live.results[0].inspection.frame, 0, None)
+
+        live.model().before = take_long
+        live.wait(begun.is_set)
         began = time.perf_counter()
         assert live.close()
         assert time.perf_counter() - began < 2
