@@ -16,6 +16,7 @@ from camviewer.evaluate import datasets
 from camviewer.evaluate.datasets.image_labels import image_labels
 from camviewer.teach import saving
 from camviewer.teach.data.dataset import Dataset, printable
+from camviewer.teach.data.folders import find_told_classes
 from camviewer.teach.data.reading import read
 from camviewer.teach.figures import GOOD
 from camviewer.teach.head import Head
@@ -72,6 +73,10 @@ def _dataset(arguments: argparse.Namespace) -> Dataset:
     if arguments.multi_label is not None:
         return read(arguments.multi_label, root=data, nothing=nothing, multi=True)
     kind = _annotated(data)
+    if kind is not None and data.is_dir() and find_told_classes(data):
+        raise CamviewerError(
+            f"{data} has no folders for classes. If its annotations name them, add --boxes {kind}."
+        )
     try:
         found = read(data, nothing=nothing)
     except CamviewerError as error:

@@ -17,6 +17,7 @@ from camviewer.teach.data.dataset import (
     printable,
     readable,
 )
+from camviewer.teach.data.file_names import told_by_names
 from camviewer.teach.data.masks import masks_among
 
 # Folders of these names only wrap the class folders.
@@ -43,6 +44,8 @@ def read_folder(path: Path, nothing: str | None = None) -> Dataset:
     ``a.jpg``), ``a_mask.png`` beside ``a.png``, and pictures in a folder named ``masks``,
     ``ground_truth`` or so that are named as a picture elsewhere. Hidden files and folders are
     ignored. A single subfolder named ``images``, ``data`` or so, or as its parent, is entered.
+    Where the only folder is called like that, or ``train``, the classes are those that the files'
+    names tell, if they do, see `told_by_names`.
 
     Args:
         path: the folder.
@@ -53,9 +56,15 @@ def read_folder(path: Path, nothing: str | None = None) -> Dataset:
             one; the message says what to do.
     """
     root, classes, loose, skipped = _found(path)
-    _refuse_no_classes(root, classes, loose)
-    skipped += [Broken(picture, _HAS_NO_CLASS) for picture in loose]
-    dataset = _dataset(classes, nothing, skipped)
+    told = _told_by_names(root, classes, loose)
+    if told:
+        named = [(name, p) for name, pictures in told.items() for p in pictures]
+    else:
+        _refuse_no_classes(root, classes, loose)
+        skipped += [Broken(picture, _HAS_NO_CLASS) for picture in loose]
+        # names that differ in code points alone are one class
+        named = [(class_name(f.name), p) for f, pictures in classes.items() for p in pictures]
+    dataset = _dataset(named, nothing, skipped)
     dataset.check()
     return dataset
 
@@ -79,6 +88,16 @@ def find_classes(path: Path) -> dict[str, list[Path]]:
     return named
 
 
+def find_told_classes(path: Path) -> dict[str, list[Path]]:
+    """The classes that file names tell, where no folder is called like a class; empty if none.
+
+    Raises:
+        CamviewerError: if it cannot be read as a folder.
+    """
+    root, classes, loose, _ = _found(path)
+    return _told_by_names(root, classes, loose)
+
+
 def _found(path: Path) -> tuple[Path, _Folders, list[Path], list[Broken]]:
     """Where the classes are, their folders, the pictures beside them, and what is left out."""
     folders = _subfolders(path)
@@ -92,13 +111,23 @@ def _found(path: Path) -> tuple[Path, _Folders, list[Path], list[Broken]]:
     return *_entered(path, classes, [p for p in loose if p not in masks]), skipped
 
 
-def _dataset(classes: _Folders, nothing: str | None, skipped: Iterable[Broken]) -> Dataset:
-    # names that differ in code points alone are one class
-    named = {folder: class_name(folder.name) for folder in classes}
-    names = tuple(dict.fromkeys(named.values()))
-    sound, broken = readable(
-        [Example(p, (named[folder],)) for folder, pictures in classes.items() for p in pictures]
-    )
+def _told_by_names(root: Path, classes: _Folders, loose: list[Path]) -> dict[str, list[Path]]:
+    """The classes by the names of files, where no folder is called like a class."""
+    if loose and not classes:
+        classes = {root: loose}
+    elif loose or len(classes) != 1:
+        return {}
+    ((folder, pictures),) = classes.items()
+    says_nothing = folder.name.casefold() in _WRAPPERS or _PART.fullmatch(folder.name)
+    return told_by_names(pictures) if says_nothing else {}
+
+
+def _dataset(
+    named: Iterable[tuple[str, Path]], nothing: str | None, skipped: Iterable[Broken]
+) -> Dataset:
+    examples = [Example(picture, (name,)) for name, picture in named]
+    names = tuple(dict.fromkeys(name for example in examples for name in example.labels))
+    sound, broken = readable(examples)
     return Dataset(
         sound,
         names,
@@ -125,7 +154,8 @@ def _subfolders(path: Path) -> list[Path]:
 
 
 def _files(path: Path) -> list[Path]:
-    return [f for f in path.iterdir() if not f.name.startswith(".") and images.is_picture(f)]
+    found = (f for f in path.iterdir() if not f.name.startswith(".") and images.is_picture(f))
+    return sorted(found, key=lambda file: images.natural_key(file.name))
 
 
 def _entered(root: Path, classes: _Folders, loose: list[Path]) -> tuple[Path, _Folders, list[Path]]:

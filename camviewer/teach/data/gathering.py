@@ -20,6 +20,8 @@ _VIDEO = (
     "while it shows the thing."
 )
 
+_TOLD = "The classes are those that the names of the files tell. Undo takes them back."
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -47,8 +49,9 @@ class Gathered:
 def gather(paths: Iterable[Path]) -> Gathered:
     """Sort what was dropped where there is no class yet.
 
-    A single folder is a lesson, or holds a folder for each class, or is one class. Several folders
-    are a class each, as is a table of pictures. Whether pictures can be read is not found out.
+    A single folder is a lesson, or holds a folder for each class, or is one class, or its files'
+    names tell classes, see `folders.find_told_classes`. Several folders are a class each, as is a
+    table of pictures. Whether pictures can be read is not found out.
 
     Raises:
         CamviewerError: if it cannot be read or understood, or there are no pictures.
@@ -115,10 +118,11 @@ def _of_one(path: Path) -> Gathered:
     if is_lesson(path):
         return Gathered(lesson=path)
     if path.is_dir():
-        classes = folders.find_classes(path)
+        told = folders.find_told_classes(path)
+        classes = told or folders.find_classes(path)
         if not classes:
             raise _none([path])
-        return Gathered(classes, name=path.name)
+        return Gathered(classes, name=path.name, note=_TOLD if told else "")
     if path.suffix.casefold() in _TABLES:
         dataset = tables.read_table(path)
         labels = {example.path: example.labels for example in dataset.examples}
