@@ -23,8 +23,8 @@ def add_teach(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "data",
         type=Path,
         metavar="DATA",
-        help="a folder with one subfolder of pictures for each class, or of files called crack_1.jpg, "
-        "stain_1.jpg ..., or a CSV or JSON table of files and labels",
+        help="a folder with one subfolder of pictures for each class, or a folder images of files "
+        "called crack_1.jpg, stain_1.jpg ..., or a CSV or JSON table of files and labels",
     )
     parser.add_argument(
         "--out",
