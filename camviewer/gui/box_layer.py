@@ -182,9 +182,9 @@ def _captions(
 def caption(box: Box, metrics: QFontMetricsF, room: float) -> str:
     """A box's caption; of a class whose name is too long for the widget the score is still told."""
     text = render.box_caption(box)
-    rest = room - metrics.horizontalAdvance(render.box_caption(replace(box, label="")))
     if metrics.horizontalAdvance(text) <= room:
         return text
+    rest = room - metrics.horizontalAdvance(render.box_caption(replace(box, label="")))
     elided = metrics.elidedText(box.label, Qt.TextElideMode.ElideRight, max(rest, 0.0))
     return render.box_caption(replace(box, label=elided))
 

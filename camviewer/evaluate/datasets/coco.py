@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -69,8 +70,7 @@ def coco(path: Path) -> Annotations:
     Raises:
         CamviewerError: if the file cannot be read, or no entry used; the message names the first.
     """
-    file = _only_file(path) if path.is_dir() else path
-    content = _content(file)
+    file, content = _only_one(path) if path.is_dir() else (path, _content(path))
     try:
         found = _Content(content)
     except ValueError as error:
@@ -101,31 +101,34 @@ def coco_files(path: Path) -> list[Path]:
     Captions and other JSON files do not count, nor what cannot be read. Several that are called
     like pictures beside them are of these alone, and not read: some tools write megabytes for each.
     """
-    if not path.is_dir():
-        return [path] if _is_coco_file(path) else []
-    found = sorted(path.rglob("*"))
+    return [file for file, _ in _contents(path)]
+
+
+def _contents(path: Path) -> list[tuple[Path, Any]]:
+    """The files of `coco_files`, read."""
+    found = sorted(path.rglob("*")) if path.is_dir() else [path]
     pictures = {file.with_suffix("") for file in found if file.suffix.casefold() in EXTENSIONS}
     files = [file for file in found if file.suffix.casefold() == _ENDING]
     of_one = {file for file in files if file.with_suffix("") in pictures}
-    return [f for f in files if (len(of_one) == 1 or f not in of_one) and _is_coco_file(f)]
+    contents = list[tuple[Path, Any]]()
+    for file in files:
+        if len(of_one) == 1 or file not in of_one:
+            with suppress(CamviewerError):
+                content = _content(file)
+                if _is_coco(content):
+                    contents.append((file, content))
+    return contents
 
 
-def _is_coco_file(file: Path) -> bool:
-    try:
-        return file.suffix.casefold() == _ENDING and _is_coco(_content(file))
-    except CamviewerError:
-        return False
-
-
-def _only_file(folder: Path) -> Path:
-    found = coco_files(folder)
+def _only_one(folder: Path) -> tuple[Path, Any]:
+    found = _contents(folder)
     if len(found) == 1:
         return found[0]
     if not found:
         for file in folder.rglob("*.json"):
             _content(file)  # one that cannot be read says why
         raise CamviewerError(f"No COCO annotations (*.json with boxes) in {folder}.")
-    names = ", ".join(str(file) for file in found[:5])
+    names = ", ".join(str(file) for file, _ in found[:5])
     raise CamviewerError(f"Several COCO annotation files: {names}. Give one of them as DATA.")
 
 

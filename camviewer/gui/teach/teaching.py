@@ -139,10 +139,23 @@ class Teaching(QObject):
 
     def _show_at_work(self) -> None:
         """Where nothing is open, on the pictures that were held out."""
-        window, results = self._window, self.view.run.results
-        if window.session.frame is None and window.player.source is None and results is not None:
-            held_out = (answer.path for answer in results.answers)
-            window.album.replace(tuple(path for path in held_out if path.is_file()))
+        results = self.view.run.results
+        if results is not None and self._nothing_open:
+            held_out = [answer.path for answer in results.answers]
+            # the disk may be a slow one
+            self._window.jobs.submit(
+                lambda: tuple(path for path in held_out if path.is_file()),
+                self._show_held_out,
+                self._window.messages.show_message,
+            )
+
+    @property
+    def _nothing_open(self) -> bool:
+        return self._window.session.frame is None and self._window.player.source is None
+
+    def _show_held_out(self, pictures: tuple[Path, ...]) -> None:
+        if self._nothing_open:
+            self._window.album.replace(pictures)
 
     def _offer(self, folder: Path, count: int) -> None:
         """What was opened as pictures might be there to teach with."""

@@ -23,21 +23,25 @@ class WaitingFilm(QObject):
         super().__init__(parent)
         self._player = player
         self._too_early = too_early
+        self._held = False  # once: whoever lets it play then wants it to
         self._waits = False
+        player.frozen_changed.connect(self._let_go)
         player.started.connect(self._forget)
         player.position_changed.connect(self._hold)
 
     def go_on(self) -> None:
         """Let it play, if it waits: there are classes now, or the canvas shows it."""
+        self._held = False
         if self._waits:
-            self._waits = False
             self._player.set_frozen(False)
 
     def _forget(self) -> None:
-        self._waits = False
+        self._held = self._waits = False
+
+    def _let_go(self, frozen: bool) -> None:
+        self._waits = self._waits and frozen
 
     def _hold(self) -> None:
-        # once: whoever lets it play then wants it to
-        if not self._waits and self._player.seekable and self._too_early():
-            self._waits = True
+        if not self._held and self._player.seekable and self._too_early():
+            self._held = self._waits = True
             self._player.set_frozen(True)
