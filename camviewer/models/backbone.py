@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from camviewer.errors import ModelError
 from camviewer.models import gap, starter, zoo
 from camviewer.models.pooling import StrongestCells
+from camviewer.models.registration import NONE, Shift, moved
 from camviewer.models.starter_net import StarterNet
 from camviewer.models.tracer import Tracer, names_of
 
@@ -40,15 +41,20 @@ class Tap:
         order: of its axes.
         prefix: tokens before the grid; zero unless the order is TOKENS.
         cells: ``(rows, columns)`` of tokens, whose number alone does not tell; else ``(0, 0)``.
+        shift: by how much its cells look beside their own place, see `Registration`.
     """
 
     name: str
     order: Order
     prefix: int = 0
     cells: tuple[int, int] = (0, 0)
+    shift: Shift = NONE
 
     def grid(self, activation: Tensor) -> Tensor:
-        """The activation as ``(batch, channels, rows, columns)``."""
+        """The activation as ``(batch, channels, rows, columns)``, cells at their own place."""
+        return moved(self._as_grid(activation), self.shift)
+
+    def _as_grid(self, activation: Tensor) -> Tensor:
         if self.order is Order.CHANNELS_FIRST:
             return activation
         if self.order is Order.CHANNELS_LAST:

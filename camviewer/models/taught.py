@@ -20,14 +20,16 @@ from camviewer.models import labels as label_files
 from camviewer.models.backbone import TARGET_LAYER, Order, Tap, TaughtNetwork
 from camviewer.models.classifier import Activation, Classifier
 from camviewer.models.preprocess import Overrides, Preprocessing
+from camviewer.models.registration import NONE
 from camviewer.models.weightfile import Contents
 from camviewer.types import BoxRule
 
 _KEY = "camviewer.taught"
-_FORMAT, _ONE_SHARE, _ALL_CELLS = 3, 2, 1
+_MOVED, _SEVERAL_SHARES, _ONE_SHARE, _ALL_CELLS = 4, 3, 2, 1
 _MOST_CLASSES = 10_000
 _MOST_TAPS = 8
 _MOST_CELLS = 1024
+_MOST_SHIFT = 2.0  # cells
 _LEAST_SHARE = 0.001
 _MOST_SHARES = 16
 
@@ -81,10 +83,8 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
     Raises:
         ExportError: if it cannot be written.
     """
-    # versions that know of no strongest cells, or one share of them, shall not open what counts on
-    # them; those that know of none open the others
     described = {
-        "format": _FORMAT if descent.strongest else _ALL_CELLS,
+        "format": _format(descent),
         **asdict(descent),
         "strongest": descent.strongest or 1,
         "labels": classifier.labels,
@@ -107,6 +107,13 @@ def save(path: Path, classifier: Classifier, descent: Descent, about: Mapping[st
         raise ExportError(
             f"{path} cannot be written ({error}). Choose another place, or make room."
         ) from error
+
+
+def _format(descent: Descent) -> int:
+    """The oldest whose readers are right about it; they open no newer one."""
+    if any(any(tap.shift) for tap in descent.taps):
+        return _MOVED
+    return _SEVERAL_SHARES if descent.strongest else _ALL_CELLS
 
 
 def load(path: Path) -> Classifier:
@@ -187,7 +194,7 @@ def _described(contents: Contents, path: Path) -> dict[str, Any]:
         described = None
     if not isinstance(described, dict):
         raise ModelError(f"{path.name} holds no network that camviewer taught.")
-    if described.get("format") not in (_ALL_CELLS, _ONE_SHARE, _FORMAT):
+    if described.get("format") not in (_ALL_CELLS, _ONE_SHARE, _SEVERAL_SHARES, _MOVED):
         raise ModelError(
             f"{path.name} was taught by another version of camviewer, which this one does not "
             "understand. Install the newest one, or teach it again."
@@ -256,7 +263,11 @@ def _tap(value: Mapping[str, Any]) -> Tap:
     numbers = (value["prefix"], rows, columns)
     if not all(type(n) is int and 0 <= n <= _MOST_CELLS for n in numbers):
         raise ValueError("The numbers of its cells make no sense.")
-    return Tap(_text(value["name"]), Order(value["order"]), value["prefix"], (rows, columns))
+    down, right = map(float, value.get("shift", NONE))
+    if not all(abs(cells) <= _MOST_SHIFT for cells in (down, right)):
+        raise ValueError("The shift of its cells makes no sense.")
+    name, order = _text(value["name"]), Order(value["order"])
+    return Tap(name, order, value["prefix"], (rows, columns), (down, right))
 
 
 def _strongest(described: Mapping[str, Any]) -> tuple[float, ...]:

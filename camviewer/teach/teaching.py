@@ -28,6 +28,7 @@ from camviewer.teach.features import Cancelled, Extractor, Features, check, look
 from camviewer.teach.figures import Figures, measure
 from camviewer.teach.foundation import Foundation, found
 from camviewer.teach.head import Head
+from camviewer.teach.registering import registered
 from camviewer.teach.store import FeatureStore
 
 
@@ -174,7 +175,11 @@ class Teaching:
         chosen = self._options
         foundation = found(backbone, chosen.layers, chosen.input_size, small=chosen.small)
         check(self._cancelled)
-        dataset, features = self._look(dataset, foundation, device or torch.device("cpu"))
+        device = device or torch.device("cpu")
+        if chosen.small:
+            with self.timed(Stage.LOOKING):
+                foundation = registered(foundation, dataset.examples, device, self._cancelled)
+        dataset, features = self._look(dataset, foundation, device)
         return Prepared(dataset, foundation, features, self._split(dataset))
 
     def fit(
