@@ -215,8 +215,13 @@ def test_onnx_of_a_taught_network(
         np.testing.assert_allclose(found, given.network(pictures).numpy(), rtol=1e-3, atol=1e-3)
 
 
-def test_onnx_of_the_strongest_cells(tmp_path: Path, in_process: list[bool]) -> None:
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.75, -0.25)])
+def test_onnx_of_the_strongest_cells(
+    tmp_path: Path, in_process: list[bool], shift: tuple[float, float]
+) -> None:
     foundation = found(backbone(), input_size=SIZE, small=True)
+    taps = tuple(replace(tap, shift=shift) for tap in foundation.descent.taps)
+    foundation = replace(foundation, descent=replace(foundation.descent, taps=taps))
     network = foundation.network(2)
     torch.nn.init.normal_(network.fc.weight)
     given = Classifier("taught", network, CLASSES, foundation.preprocessing)

@@ -193,6 +193,30 @@ def test_strongest_cells_survive_the_file_and_older_versions_refuse_it(tmp_path:
         assert json.loads(source.metadata()["camviewer.taught"])["format"] == 3
 
 
+@pytest.mark.parametrize("strongest", [(), (0.03, 0.1)])
+def test_where_layers_look_survives_the_file_and_older_versions_refuse_it(
+    tmp_path: Path, strongest: tuple[float, ...]
+) -> None:
+    tap = Tap(_names()["layer4"], Order.CHANNELS_FIRST, shift=(0.75, -0.25))
+    classifier = _classifier(_taught((tap,), 128, strongest))
+    path = tmp_path / "moved.safetensors"
+    taught.save(path, classifier, _descent(classifier), {})
+    loaded = taught.load(path).network
+    picture = torch.randn(1, 3, _SIZE, 96)
+    torch.testing.assert_close(loaded(picture), classifier.network(picture))
+    assert taught.descent(path).taps == (tap,)
+    with safe_open(path, framework="pt") as source:
+        assert json.loads(source.metadata()["camviewer.taught"])["format"] == 4
+
+
+def test_cells_are_brought_to_their_place() -> None:
+    """A layer that looks one row before and half a column after its cells."""
+    tap = Tap("x", Order.CHANNELS_FIRST, shift=(1.0, -0.5))
+    seen = torch.arange(12.0).view(1, 1, 3, 4)
+    wanted = [[4, 4.5, 5.5, 6.5], [8, 8.5, 9.5, 10.5], [8, 8.5, 9.5, 10.5]]
+    assert tap.grid(seen)[0, 0].tolist() == wanted
+
+
 def test_files_say_that_they_were_taught(file: Path, tmp_path: Path) -> None:
     assert taught.recognised(file)
     weights = tmp_path / "weights.safetensors"
@@ -278,6 +302,9 @@ _LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "layers of a kind": lambda d: d.update(taps=[7]),
     "another order": lambda d: d["taps"][0].update(order="tokens"),
     "cells beyond reason": lambda d: d["taps"][0].update(cells=[10**9, 10**9]),
+    "a shift beyond reason": lambda d: d["taps"][0].update(shift=[0, 5]),
+    "a shift of no number": lambda d: d["taps"][0].update(shift=[float("nan"), 0]),
+    "half a shift": lambda d: d["taps"][0].update(shift=[0]),
     "strongest of none": lambda d: d.update(strongest=[0]),
     "strongest of no number": lambda d: d.update(strongest=[float("nan")]),
     "strongest of another head": lambda d: d.update(strongest=[0.5]),
