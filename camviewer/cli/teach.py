@@ -146,6 +146,7 @@ def _table(learnt: Taught, data: Path) -> str:
             f"{' and '.join(tap.name for tap in learnt.descent.taps)}, pictures of "
             f"{learnt.classifier.preprocessing.input_size} pixels{_strongest(learnt)}"
         ),
+        *_moved(learnt),
         *_several(learnt.dataset),
         *_of_head(learnt.head),
         *teach_deep.lines(learnt),
@@ -186,6 +187,14 @@ def _of_head(head: Head | None) -> list[str]:
     if head is None:
         return []
     return [f"strength of regularisation {head.strength:g}, temperature {head.temperature:.2f}"]
+
+
+def _moved(learnt: Taught) -> list[str]:
+    farthest = [max(map(abs, tap.shift)) for tap in learnt.descent.taps]
+    if not any(farthest):
+        return []
+    cells = ", ".join(f"{cells:.2f}" for cells in farthest)
+    return [f"layers that look beside their cells were brought back, by up to {cells} of a cell"]
 
 
 def _strongest(learnt: Taught) -> str:

