@@ -108,19 +108,30 @@ def test_noise_of_a_compressed_mask_does_not_count(tmp_path: Path) -> None:
 def test_what_cannot_be_paired_is_told(tmp_path: Path) -> None:
     with pytest.raises(CamviewerError, match=r"No masks in .*X_mask\.png"):
         masks(tmp_path)
-    picture(tmp_path / "crack" / "a.jpg")
+    made = picture(tmp_path / "crack" / "a.jpg")
     mask(tmp_path / "crack" / "a.png")
     mask(tmp_path / "masks" / "crack" / "a.png")
-    with pytest.raises(CamviewerError, match=r"a\.jpg has several masks"):
+    with pytest.raises(CamviewerError, match=r"a\.jpg: It has several masks"):
         masks(tmp_path)
+    other = picture(tmp_path / "crack" / "b.jpg")
+    mask(tmp_path / "crack" / "b.png")
+    found = masks(tmp_path)
+    assert [sample.picture for sample in found.samples] == [other]
+    assert [item.path for item in found.broken] == [made]
 
 
 def test_a_mask_of_two_pictures_is_told(tmp_path: Path) -> None:
-    for part in ("train", "test"):
-        picture(tmp_path / part / "crack" / "1.jpg")
+    made = [picture(tmp_path / part / "crack" / "1.jpg") for part in ("test", "train")]
     mask(tmp_path / "masks" / "crack" / "1.png")
-    with pytest.raises(CamviewerError, match=r"1\.png may be the mask of"):
+    with pytest.raises(CamviewerError, match=r"1\.png may be that of .*train"):
         masks(tmp_path)
+    other = picture(tmp_path / "train" / "crack" / "2.jpg")
+    with pytest.raises(CamviewerError, match=r"Nothing is marked .*1\.png may be that of"):
+        read(tmp_path, "masks")
+    mask(tmp_path / "masks" / "crack" / "2.png")
+    found = masks(tmp_path)
+    assert [sample.picture for sample in found.samples] == [other]
+    assert [item.path for item in found.broken] == made
 
 
 def test_a_broken_mask_is_told_when_it_is_needed(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from camviewer.errors import CamviewerError
 from camviewer.evaluate.datasets.sample import Annotations, Mask, Sample
 from camviewer.media.images import find_pictures, load
+from camviewer.teach.data.dataset import Broken
 from camviewer.teach.data.masks import MASK_FOLDERS
 
 _ENDINGS = ("_mask", "-mask", ".mask", "_gt", "_label", "_seg", "_segmentation")
@@ -35,38 +36,46 @@ def masks(folder: Path) -> Annotations:
     folder ``masks`` (``ground_truth`` ...) beside or in its folder, or in such a folder anywhere
     above with the same folders below it, such as ``ground_truth/CLASS/X_mask.png`` for
     ``test/CLASS/X.png``. The class is the nearest folder whose name says more than ``images`` or
-    ``test``. A picture without a mask, or whose mask is dark, has nothing marked.
+    ``test``. A picture without a mask, or whose mask is dark, has nothing marked. One with several
+    masks, or with that of another picture, is listed and left out.
 
     Args:
         folder: searched with all folders below.
 
     Raises:
-        CamviewerError: if there is no picture with a mask, or a mask belongs to several pictures.
+        CamviewerError: if there is no picture with a mask, or none whose mask is its own.
     """
     pictures, drawn = _sorted(find_pictures([folder]), folder)
     index: defaultdict[tuple[str, ...], list[Path]] = defaultdict(list)
     for mask in drawn:
         index[_place(mask, folder)].append(mask)
-    owners: dict[Path, Path] = {}
-    samples = []
+    found = {}
     for picture in pictures:
         around = set(_folders(picture, folder))
         # train/crack/1.jpg and test/crack/1.jpg share a place, but not what is in masks/test
-        found = [m for m in index.get(_place(picture, folder), []) if _telling(m, folder) <= around]
-        if len(found) > 1:
-            raise CamviewerError(f"{picture} has several masks: {found[0]}, {found[1]}. Keep one.")
-        for mask in found:
-            if mask in owners:
-                raise CamviewerError(f"{mask} may be the mask of {owners[mask]} or {picture}.")
-            owners[mask] = picture
-        reader = partial(_read, found[0]) if found else None
-        samples.append(Sample(picture, _class_of(picture, folder), mask=reader))
+        near = index.get(_place(picture, folder), [])
+        found[picture] = [mask for mask in near if _telling(mask, folder) <= around]
+    owners: defaultdict[Path, list[Path]] = defaultdict(list)
+    for picture, own in found.items():
+        for mask in own:
+            owners[mask].append(picture)
     if not owners:
         raise CamviewerError(
             f"No masks in {folder}. A mask is a picture as large as the other, bright where the "
             "thing is: X.png or X_mask.png beside X.jpg, or the same in a folder named masks."
         )
-    return Annotations(tuple(samples))
+    samples, broken = list[Sample](), list[Broken]()
+    for picture, own in found.items():
+        shared = next((mask for mask in own if len(owners[mask]) > 1), None)
+        if len(own) > 1:
+            broken.append(Broken(picture, f"It has several masks: {own[0]}, {own[1]}. Keep one."))
+        elif shared is not None:
+            other = next(owner for owner in owners[shared] if owner != picture)
+            broken.append(Broken(picture, f"Its mask {shared} may be that of {other}."))
+        else:
+            reader = partial(_read, own[0]) if own else None
+            samples.append(Sample(picture, _class_of(picture, folder), mask=reader))
+    return Annotations(tuple(samples), tuple(broken))
 
 
 def _sorted(found: Iterable[Path], folder: Path) -> tuple[list[Path], list[Path]]:

@@ -38,7 +38,8 @@ def read(path: Path, kind: str, nothing: str | None = None) -> Annotations:
         raise CamviewerError(f"There is no {path}.")
     found = FORMATS[kind](path)
     if not any(sample.marked for sample in found.samples):
-        raise CamviewerError(f"Nothing is marked on any picture of {path}.")
+        why = "".join(f" {item.path}: {item.reason}" for item in found.broken[:1])
+        raise CamviewerError(f"Nothing is marked on any picture of {path}.{why}")
     if nothing is None or kind == "masks":
         return found
     marked = {sample.picture.resolve() for sample in found.samples}
