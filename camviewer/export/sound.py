@@ -108,7 +108,10 @@ class _Track:
     ) -> None:
         self.source = source
         self._start = Fraction(start)
-        self._copied = source.codec_context.name in codecs
+        context = source.codec_context
+        # AAC of a transport stream says what it is in every packet, and not once for all
+        scattered = context.name == "aac" and not context.extradata
+        self._copied = context.name in codecs and not scattered
         if self._copied:
             self._target = container.add_stream_from_template(source)
         else:

@@ -167,6 +167,10 @@ class VideoWriter:
         self._last = tick
         self._end = tick / _TICKS + 1 / self._rate
 
+    def move(self, path: Path) -> None:
+        """Let it be elsewhere, in the same folder, once it is closed."""
+        self.path = self._growing.path = path
+
     def close(self, *, complete: bool = True) -> None:
         """Finish the file; twice is fine. Without frames there is none.
 
@@ -236,11 +240,16 @@ class VideoWriter:
         """Turn what goes wrong into what a person can act on; nothing is written after it."""
         try:
             with told(self.path):
-                yield
+                try:
+                    yield
+                except FFmpegError as error:
+                    self._growing.check()
+                    # some are OSErrors by their number alone: not the disk has said that
+                    raise ValueError(str(error)) from error
         except ExportError:
             self._failed = True
             raise
-        except (FFmpegError, ValueError) as error:
+        except ValueError as error:
             self._failed = True
             height, width = self._size
             raise ExportError(

@@ -144,3 +144,15 @@ def test_a_source_that_is_cut_off_keeps_the_sound_it_has(tmp_path: Path) -> None
     read = content(tmp_path / "out.mp4")
     assert len(read.frames) == 50
     assert 0.5 < read.packets[-1][0] < 1.9
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_sound_of_a_transport_stream_is_kept(tmp_path: Path, suffix: str) -> None:
+    """Its AAC says what it is in every packet: MP4 takes that only once for all."""
+    source = make_video(tmp_path / "a.ts", [grey(9)] * 25, sound="aac", seconds=1.0)
+    path = tmp_path / f"out{suffix}"
+    assert explained(source, path, 1.0) == ""
+    before, after = tone(source), tone(path)
+    assert after[0] == pytest.approx(before[0], abs=2)
+    assert after[1] == pytest.approx(before[1], abs=0.06)
+    assert len(content(path).frames) == 25
