@@ -138,6 +138,9 @@ def _connected(address: str, name: str, timeouts: tuple[float, float]) -> InputC
             f"{name}: this camviewer was built without {scheme}. Use rtsp:// or http://."
         ) from None
     except _UNSHOWABLE:
+        if address.casefold().startswith("rtsp"):
+            # ffmpeg says so, too, where a camera that is busy or starts up accepts and keeps silent
+            raise SourceError(f"{name} does not answer as a camera does.") from None
         raise SourceRefusedError(
             f"{name} answers, but with nothing that camviewer can show. Is this the address of "
             "the pictures, or only of the camera's web page?"

@@ -1,8 +1,10 @@
 """Network cameras: addresses, a real one over HTTP, and everything it does wrong."""
 
+import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -258,3 +260,22 @@ def test_any_text_is_an_address_of_a_known_kind_or_refused(typed: str) -> None:
     )
     assert parse_address(address) == address
     assert NetworkStream(address).name
+
+
+def test_a_camera_that_hangs_up_is_tried_again() -> None:
+    """Busy or starting up: to wait is all that is needed."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(10)
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                listening.accept()[0].close()
+
+        camera = threading.Thread(target=hang_up)
+        camera.start()
+        stream = NetworkStream(f"rtsp://127.0.0.1:{listening.getsockname()[1]}/x")
+        with pytest.raises(SourceError, match="does not answer") as caught:
+            stream.open()
+        assert not isinstance(caught.value, SourceRefusedError)
+        stream.close()
+        camera.join()
