@@ -35,7 +35,8 @@ class Classifier:
         network: in evaluation mode, float32, no parameter requiring gradients.
         labels: one for each class, in class order.
         preprocessing: what it expects of a picture.
-        activation: what turns logits into scores.
+        activation: what turns logits into scores; of a single logit, the sigmoid alone says
+            anything.
         weights: what its weights are called.
         weights_sha256: hexadecimal hash of the weight file; empty for random weights.
         thresholds: calibrated score per class above which the class is present (sigmoid only).
@@ -63,6 +64,8 @@ class Classifier:
             raise ModelError(
                 f"{self.name} has {len(self.labels)} labels but {len(self.thresholds)} thresholds."
             )
+        if len(self.labels) == 1:
+            object.__setattr__(self, "activation", Activation.SIGMOID)
         # Frozen networks stay frozen and half-precision weights become exact float32 copies:
         # gradients are only ever taken with respect to activations.
         self.network.eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import csv
 import json
@@ -18,6 +19,7 @@ _IMAGENET_CLASSES = 1000
 _WORDNET_ID = re.compile(r"n\d{8}")
 _WORDNET_LINE = re.compile(r"(n\d{8})[\s,:]+(\S.*)")
 _NUMBERED_LINE = re.compile(r"([0-9]{1,9})[\s:,]+(\S.*)")
+_PYTHON_MAPPING = re.compile(r"\s*\{\s*['\"\d]")  # as `print` writes a dictionary
 _LABEL_COLUMNS = ("label", "labels", "name", "class", "class_name", "category")
 _LABEL_MAPPINGS = ("id2label", "class_to_idx", "classes", "class_names", "labels", "names")
 
@@ -58,6 +60,8 @@ def read(path: Path, count: int) -> tuple[str, ...]:
     try:
         if path.suffix.lower() == ".json":
             labels = from_value(json.loads(text))
+        elif _PYTHON_MAPPING.match(text):
+            labels = from_value(ast.literal_eval(text.strip()))
         elif path.suffix.lower() in (".csv", ".tsv"):
             labels = _from_table(text)
         else:
@@ -66,7 +70,7 @@ def read(path: Path, count: int) -> tuple[str, ...]:
         raise ModelError(
             f"{path.name} is not valid JSON: {error.msg} in line {error.lineno}."
         ) from error
-    except (ValueError, csv.Error, RecursionError) as error:
+    except (ValueError, SyntaxError, MemoryError, csv.Error, RecursionError) as error:
         raise ModelError(f"{path.name} holds no list of labels: {error}") from error
     if len(labels) != count:
         raise ModelError(
@@ -92,6 +96,10 @@ def from_value(value: Any) -> tuple[str, ...]:
             return _in_order((int(index), _label(name)) for index, name in value.items())
         raise ValueError("a mapping must lead from index to label or from label to index.")
     if isinstance(value, (list, tuple)):
+        numbers = [item.get("id") for item in value if isinstance(item, Mapping)]
+        if value and len(numbers) == len(value) and all(map(_is_index, numbers)):
+            # COCO's begin at 1 and leave numbers out: their order counts
+            value = sorted(value, key=lambda item: int(item["id"]))
         return _in_order(enumerate(map(_label, value)))
     raise ValueError("it must be a list or a mapping.")
 

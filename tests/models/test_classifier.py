@@ -124,3 +124,11 @@ def test_as_logits_gives_a_lone_vector_a_batch() -> None:
 def test_as_logits_refuses_what_is_no_classification(output: object, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         as_logits(output)
+
+
+def test_a_single_logit_is_read_by_the_sigmoid() -> None:
+    """Softmax of one number is 1, whatever it is."""
+    one = classifier(("crack",))
+    assert one.activation is Activation.SIGMOID
+    assert one.scores(torch.tensor([[-1.0]])).item() == pytest.approx(0.26894, abs=1e-5)
+    assert classifier().activation is Activation.SOFTMAX
