@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from camviewer.cam.methods import AUTO
+from camviewer.cam.methods import AUTO, METHODS
 from camviewer.cli.shared import load_classifier, progress, request_of
 from camviewer.errors import CamviewerError, ExportError, MethodError
 from camviewer.export.bundle import Part, export
@@ -162,7 +162,9 @@ def _request(arguments: argparse.Namespace, inspector: Inspector) -> Request:
     request = replace(request_of(arguments, inspector), question=question)
     if question.reference is not None:
         # a network without embedding is told once instead of at every picture
-        inspector.inspect(question.reference, replace(request, method=AUTO))
+        slow = request.method != AUTO and METHODS[request.method].slow
+        once = replace(request, method=AUTO) if slow else request
+        inspector.inspect(question.reference, once)
     return replace(request, targets=classes or None, top=arguments.top)
 
 

@@ -202,3 +202,21 @@ def test_who_is_refused() -> None:
     assert not METHODS["full-grad"].layered
     with pytest.raises(MethodError, match="overwrites"):
         full_grad(by_hooks(Overwriting(), torch.randn(1, 3, 8, 8)), classes(0))
+
+
+class Constant(nn.Module):
+    """A layer that is given a constant, as Swin V2's position biases are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hand, self.bias = ByHand(), nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.hand(x) + self.bias(torch.ones(1, 2))
+
+
+def test_layers_of_constants_have_no_part() -> None:
+    whole = by_hooks(frozen(Constant()), PICTURE)
+    torch.testing.assert_close(
+        full_grad(whole, classes(0)), full_grad(by_hooks(frozen(ByHand()), PICTURE), classes(0))
+    )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from camviewer.cam.explainer import Explainer
 from camviewer.cam.layout import Axes, Layout, layout_of
+from camviewer.cam.methods import METHODS
 from camviewer.cam.methods.gradient import grad_cam
 from camviewer.cam.split.hooked import HookedNetwork
 from camviewer.cam.split.opened import open_network
@@ -262,3 +263,37 @@ def test_a_module_whose_last_call_has_no_grid_is_no_layer_for_hooks() -> None:
     assert [layer.name for layer in network.layers] == ["features.0"]
     run = network.run(picture(8, 12), network.layers[0])
     torch.testing.assert_close(run.logits, frozen(Reused())(picture(8, 12)))
+
+
+class InPlace(nn.Module):
+    """What the normalisation returns is overwritten by what follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.norm = nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4)
+        self.head = nn.Linear(4, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(torch.relu_(self.norm(self.stem(x))).mean((2, 3)))
+
+
+def test_torchscript_shows_no_layer_that_is_overwritten() -> None:
+    scripted = ScriptedNetwork(torch.jit.script(frozen(InPlace())), picture(8, 8))
+    names = [layer.name for layer in scripted.layers]
+    assert names[-1].startswith("relu")
+    assert not any(name.startswith("batch_norm") for name in names)
+
+
+def test_a_network_in_training_is_refused() -> None:
+    network = InPlace().train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    with pytest.raises(ModelError, match=r"eval\(\)"):
+        Explainer(network, 8, CPU)
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("index", [-1, 2])
+def test_a_class_that_is_not_there_is_told(index: int) -> None:
+    explainer = Explainer(frozen(InPlace()), 8, CPU)
+    with pytest.raises(MethodError, match="0 to 1"):
+        METHODS["cam"].maps(explainer.run(picture(8, 8), explainer.automatic), classes(index))

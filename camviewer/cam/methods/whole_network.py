@@ -149,8 +149,10 @@ def _term(module: nn.Module, bias: Tensor, gradient: Tensor) -> Tensor:
 
 
 def _gradients(score: Tensor, of: Sequence[Tensor]) -> Sequence[Tensor | None]:
+    # what a layer makes of constants, such as position biases, has no gradient
+    varying = [output for output in of if output.requires_grad]
     try:
-        return torch.autograd.grad(score, of, retain_graph=True, allow_unused=True)
+        found = iter(torch.autograd.grad(score, varying, retain_graph=True, allow_unused=True))
     except RuntimeError as error:
         if "modified by an inplace operation" not in str(error):
             raise
@@ -158,6 +160,7 @@ def _gradients(score: Tensor, of: Sequence[Tensor]) -> Sequence[Tensor | None]:
             "The network overwrites what the gradient needs (an in-place operation). Use grad-cam "
             "at a late layer."
         ) from error
+    return [next(found) if output.requires_grad else None for output in of]
 
 
 def _shows_layers(run: Run) -> str:

@@ -321,6 +321,9 @@ class Run:
 
 def _rows(weight: Tensor, wanted: list[int]) -> Tensor:
     """Rows of a matrix, copied only where they do not lie one behind the other."""
+    for index in wanted:
+        if not 0 <= index < len(weight):
+            raise MethodError(f"The network knows 0 to {len(weight) - 1}; there is no {index}.")
     if wanted and wanted == list(range(wanted[0], wanted[0] + len(wanted))):
         return weight[wanted[0] : wanted[0] + len(wanted)]
     return weight.index_select(0, torch.tensor(wanted, dtype=torch.int64).to(weight.device))

@@ -25,6 +25,9 @@ _HANDING_ON = {
 }  # fmt: skip
 
 
+# what does something else in training
+_IN_TRAINING = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+
 _NORMALISING = {"LayerNorm", "layer_norm"}  # the module, and the function in modules of others
 
 
@@ -32,13 +35,18 @@ def open_network(network: nn.Module, probe: Tensor) -> LayeredNetwork:
     """The network with its layers known, by the best way that works for it.
 
     Args:
-        network: in evaluation mode.
+        network: in evaluation mode: in training, looking at it would change it.
         probe: a square picture batch ``(1, 3, side, side)``, or a clip of such, at its own size, on
             its device.
 
     Raises:
-        ModelError: if the network does not classify pictures.
+        ModelError: if the network does not classify pictures, or is in training.
     """
+    if any(module.training for module in network.modules() if isinstance(module, _IN_TRAINING)):
+        raise ModelError(
+            "This network is in training mode, in which looking at pictures changes it. Call its "
+            "eval() first."
+        )
     if isinstance(network, torch.jit.ScriptModule):
         return ScriptedNetwork(network, probe)
     try:

@@ -93,15 +93,24 @@ def _inlined(network: nn.Module) -> Any:
 
 
 def _candidates(graph: Any) -> list[tuple[str, str, int]]:
-    """Name, operation and position in the graph of every operation worth showing."""
+    """Name, operation and position in the graph of every operation worth showing.
+
+    Not those whose result the next operation overwrites: what is returned would be the latter's.
+    """
     counts: Counter[str] = Counter()
     found = []
     for position, node in enumerate(graph.nodes()):
         operation = node.kind().removeprefix("aten::")
         if node.kind().startswith("aten::") and operation in _OPERATIONS:
             counts[operation] += 1
-            found.append((f"{operation.strip('_')}.{counts[operation]}", operation, position))
+            if not _is_overwritten(node.output()):
+                name = f"{operation.strip('_')}.{counts[operation]}"
+                found.append((name, operation, position))
     return found
+
+
+def _is_overwritten(value: Any) -> bool:
+    return any(use.offset == 0 and use.user.kind().endswith("_") for use in value.uses())
 
 
 def _with_outputs(network: nn.Module, positions: list[int]) -> Any:
