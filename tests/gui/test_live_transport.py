@@ -2,14 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from camviewer.gui.live.looking import Looking, Showing
+from camviewer.gui.live.mailbox import Mailbox
 from camviewer.inspector import Request, Watch
 from camviewer.live.condition import Condition
+from camviewer.live.loop import Result
 from camviewer.media.videos import VideoFile
 from camviewer.types import Frame, Inspection
 from tests.gui.live_worlds import SIZE, Rig, locked, rig
@@ -207,6 +212,38 @@ def test_stepping_with_a_method_that_takes_long_shows_how_far_it_is(live: Rig, f
     live.player.step(-1)
     live.wait(lambda: live.shows(here + 1))
     assert live.player.frozen
+
+
+def test_a_film_ends_on_its_last_frame_with_a_method_that_takes_long(
+    live: Rig, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result before is composed while the last frame is already left to the engine."""
+    left = threading.Event()
+    put, shown_late = Mailbox.put, Looking._show
+
+    def note(mailbox: Mailbox[object], item: object) -> None:
+        put(mailbox, item)
+        if isinstance(item, Showing) and item.left is not None:
+            left.set()
+
+    def late(looking: Looking, result: Result, *more: Any) -> None:
+        if result.inspection.frame.number < 59:
+            left.wait(0.1)  # composing takes this long, but for what comes after it
+        shown_late(looking, result, *more)
+
+    monkeypatch.setattr(Mailbox, "put", note)
+    monkeypatch.setattr(Looking, "_show", late)
+    live.player.start(VideoFile(film))
+    live.session.set_method("rise")
+    inspector = live.model()
+    quick = inspector.inspect
+
+    def quickly(frame: Frame, request: Request, _watch: Watch | None = None) -> Inspection:
+        return quick(frame, replace(request, method="cam"))
+
+    monkeypatch.setattr(inspector, "inspect", quickly)
+    live.wait(lambda: live.player.status.condition is Condition.ENDED)
+    live.wait(lambda: live.shows(59))
 
 
 def test_what_is_recorded_is_explained_to_its_end(live: Rig, film: Path) -> None:

@@ -150,9 +150,7 @@ class Looking:
                 except CancelledError:
                     continue
                 except _TakesLongError:
-                    if newest is not None and loop.epoch is not None:
-                        left = Left(newest, loop.epoch)
-                        self._out.put(Showing(self._feed, self._model, left=left))
+                    self._leave(newest, loop.epoch, showing)
                     continue
                 except Exception as error:  # one picture may be odd, the next one is not
                     self._tell(error)
@@ -162,6 +160,12 @@ class Looking:
                 if result is not None and not ticket.cancelled():
                     self._told = ""
                     showing = composer.submit(self._show, result, bare, ticket)
+
+    def _leave(self, frame: Frame | None, epoch: int | None, showing: Future[None] | None) -> None:
+        if showing is not None:
+            showing.result()  # or it would be shown over this one
+        if frame is not None and epoch is not None:
+            self._out.put(Showing(self._feed, self._model, left=Left(frame, epoch)))
 
     def _shrink(self, frame: Frame) -> Bare | None:
         return shrink(frame, self._orders().viewport)

@@ -115,6 +115,7 @@ class Player(Manner):
         self._moved.due.connect(self._tell_position)
         self._screen.shown.connect(self._note)
         self._screen.rested.connect(self._note_rest)
+        self._screen.previewed.connect(self._moved.note)
         self._screen.failed.connect(self._engine.fail)
         self._filming.changed.connect(self._show_recording)
         self._filming.told.connect(self.told)
@@ -303,7 +304,7 @@ class Player(Manner):
     @property
     def _at(self) -> Frame | None:
         """Where the source is: what is shown, or what somebody else was given."""
-        return self._screen.at if self._observer is None else self._handed
+        return self._screen.in_sight if self._observer is None else self._handed
 
     def _hand(
         self, observer: Callable[[Arrival, bool], None], arrival: Arrival, mirrored: bool

@@ -29,6 +29,7 @@ class Screen(QObject):
     Signals:
         shown(Result): a result is on the canvas, or about to be laid under the pictures there.
         rested(): a picture is on the canvas that the engine explains, as that takes long.
+        previewed(): a picture is on the canvas under an older heatmap, or under none.
         failed(object): the exception with which the newest picture could not be explained.
 
     Attributes:
@@ -37,6 +38,7 @@ class Screen(QObject):
 
     shown = Signal(object)
     rested = Signal()
+    previewed = Signal()
     failed = Signal(object)
 
     def __init__(self, engine: Engine, session: Session, canvas: Canvas, parent: QObject) -> None:
@@ -78,6 +80,11 @@ class Screen(QObject):
         return self._at
 
     @property
+    def in_sight(self) -> Frame | None:
+        """The picture that is on the canvas, under whatever heatmap."""
+        return self._seen or self._at
+
+    @property
     def settings(self) -> Settings:
         """How results are steadied; its request is the session's."""
         return self._settings
@@ -104,8 +111,13 @@ class Screen(QObject):
 
     @smooth.setter
     def smooth(self, smooth: bool) -> None:
-        self._smooth = smooth
+        was, self._smooth = self._smooth, smooth
         self._suit_previews()
+        newest = self._newest
+        if was and not smooth and self._flowing and newest is not None:
+            # what is in sight has the heatmap of an older picture
+            self._seen = None
+            self._canvas.show_live(newest.inspection.frame, newest.inspection, None)
 
     def watch(self, feed: Feed | None) -> None:
         """Show this source from now on, or none."""
@@ -205,10 +217,17 @@ class Screen(QObject):
             return
         self._previewing = wanted
         if wanted and feed is not None:
-            job = Previewing(feed, lambda: self._newest, lambda: self._orders, self._previews)
+            job = Previewing(feed, self._under, lambda: self._orders, self._previews)
             self._previewer.submit(job)
         else:
             self._previewer.cancel()
+
+    def _under(self) -> Result | None:
+        """The result whose heatmap is laid under later pictures; none that is of another time."""
+        feed, newest = self._feed, self._newest
+        if feed is None or newest is None or not feed.capture.fresh(newest.epoch):
+            return None
+        return newest if self._orders.answered_by(newest.settings) else None
 
     def _take_result(self) -> None:
         showing = self._results.take()
@@ -267,6 +286,7 @@ class Screen(QObject):
             note = _age(arrival.time - under.arrived) if inspection.explanations else ""
         self._canvas.show_live(arrival.frame, inspection, preview.composed, note)
         self._seen = arrival.frame
+        self.previewed.emit()
 
 
 def _age(seconds: float) -> str:
