@@ -79,6 +79,10 @@ class Journal:
             self._growing.file.flush()
         self._empty = False
 
+    def move(self, path: Path) -> None:
+        """Let it be elsewhere, in the same folder, once it is closed."""
+        self.path = self._growing.path = path
+
     def close(self) -> None:
         """Finish the file; twice is fine. Without frames there is none.
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from camviewer.export.files import free_stem
 from camviewer.export.journal import Journal, rule_record
 from camviewer.export.video import VideoWriter
 from camviewer.live.loop import Settings
@@ -26,9 +27,12 @@ def notes_beside(video: Path) -> Path:
 
 def about(source: Source) -> dict[str, Any]:
     """A source's own facts, for the notes; what is unknown is None."""
-    known: dict[str, Any] = {"source": source.name, "rate": source.rate or None}
+    name = str(source.path) if isinstance(source, VideoFile) else source.name
+    known: dict[str, Any] = {"source": name, "rate": source.rate or None}
     if isinstance(source, SeekableSource):
-        known.update(frames=source.length or None, duration=source.duration or None)
+        # without a duration the length is what was seen so far
+        duration = source.duration or None
+        known.update(frames=(source.length or None) if duration else None, duration=duration)
     return known
 
 
@@ -46,7 +50,12 @@ def asked(settings: Settings) -> dict[str, Any]:
 
 
 class Film:
-    """Both files, written together. Not thread-safe, but it need not stay on one thread."""
+    """Both files, written together. Not thread-safe, but it need not stay on one thread.
+
+    Attributes:
+        paths: the video and the notes. They change when it is closed before its end and such files
+            are there: what is incomplete replaces nothing.
+    """
 
     def __init__(
         self,
@@ -120,9 +129,20 @@ class Film:
         if self._open is None:
             return
         video, journal = self._open
+        if not complete and any(path.exists() for path in self.paths):
+            self._make_way(video, journal)
         with ExitStack() as stack:
             stack.callback(journal.close)
             stack.callback(video.close, complete=complete)
+
+    def _make_way(self, video: VideoWriter, journal: Journal) -> None:
+        where, notes = self.paths
+        stem = notes.name.removesuffix(NOTES_ENDING)
+        ending = where.name.removeprefix(stem)
+        free = free_stem(where.parent, stem, (ending, NOTES_ENDING))
+        self.paths = where.with_name(f"{free}{ending}"), where.with_name(f"{free}{NOTES_ENDING}")
+        video.move(self.paths[0])
+        journal.move(self.paths[1])
 
     def _begin(self, inspection: Inspection) -> tuple[VideoWriter, Journal]:
         where, notes = self.paths

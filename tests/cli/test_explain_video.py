@@ -59,7 +59,7 @@ def test_a_video_becomes_an_annotated_one_with_notes(
     np.testing.assert_allclose(after.times, before.times, atol=1e-3)
     assert after.sound == "aac"
     header, frames = notes(tmp_path / "out" / "board.jsonl")
-    assert (header["model"], header["method"], header["source"]) == ("starter", "cam", "board.mkv")
+    assert (header["model"], header["method"], header["source"]) == ("starter", "cam", str(board))
     assert [f["number"] for f in frames] == list(range(6))
     assert [f["time"] for f in frames] == pytest.approx(before.times)
     boxes = [f["explanations"][0]["boxes"][0] for f in frames]

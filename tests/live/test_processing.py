@@ -15,6 +15,7 @@ import pytest
 from camviewer.errors import CancelledError, ExportError, MethodError, SourceError
 from camviewer.inspector import Request
 from camviewer.live import film
+from camviewer.live.film import about
 from camviewer.live.loop import Settings
 from camviewer.live.processing import one_by_one, process
 from camviewer.media.videos import VideoFile
@@ -280,3 +281,32 @@ def test_a_look_that_reads_ahead_still_gets_every_frame(tmp_path: Path) -> None:
         return (look(replace(f), request) for f in held)
 
     assert process(FakeFile(40), ahead, Settings(), BARE, tmp_path / "a.mp4").frames == 40
+
+
+def test_what_is_incomplete_replaces_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "a.overlay.mp4"
+    process(FakeFile(9), one_by_one(look), Settings(), BARE, out)
+    before = {path: path.read_bytes() for path in (out, tmp_path / "a.jsonl")}
+    told: list[int] = []
+    done = process(
+        FakeFile(9),
+        one_by_one(look),
+        Settings(),
+        BARE,
+        out,
+        progress=lambda n, _: told.append(n),
+        cancelled=lambda: len(told) >= 4,
+    )
+    assert {path: path.read_bytes() for path in before} == before
+    assert done.paths == (tmp_path / "a-2.overlay.mp4", tmp_path / "a-2.jsonl")
+    assert len(content(done.paths[0]).frames) == len(notes(done.paths[1])[1]) == 4
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("a.overlay.mp4", "a.jsonl", "a-2.overlay.mp4", "a-2.jsonl")
+    }
+
+
+def test_a_length_that_is_not_known_is_not_told() -> None:
+    source = FakeFile(1)
+    source.duration = 0.0
+    told = about(source)
+    assert (told["frames"], told["duration"]) == (None, None)
